@@ -1,0 +1,199 @@
+"""The composition root: configuration in, running parts out, started and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+
+from bot.config import Config
+from bot.errors import SetupError
+from bot.gallery import Gallery
+from bot.queue.blobs import Blobs
+from bot.queue.delivery import Delivery
+from bot.queue.dispatch import Dispatch
+from bot.queue.engine_driver import EngineDriver
+from bot.queue.hub import Hub
+from bot.queue.ledger import Ledger
+from bot.queue.pump import Pump
+from bot.queue.worker import Worker
+from bot.requests import Front
+from bot.studio import Studio
+
+RETRY_FRONT: Final = 15.0
+"""Seconds before a front that broke down is started again."""
+FLUSH_SECONDS: Final = 10.0
+"""Seconds that answers under way may take when the bot stops."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Atelier:
+    """The parts of a running bot, all but its fronts."""
+
+    config: Config
+    studio: Studio
+    pump: Pump
+    delivery: Delivery
+
+    async def serve(self, front: Front) -> None:
+        """Run a front until cancelled, anew after a breakdown. Raises `SetupError` when it is misconfigured."""
+        await self.delivery.serve(front)
+        try:
+            while True:
+                try:
+                    return await front.run()
+                except SetupError:
+                    raise
+                except Exception:
+                    log.exception("front broke down", platform=front.platform, again_in=RETRY_FRONT)
+                    await asyncio.sleep(RETRY_FRONT)
+        finally:
+            self.delivery.leave(front)
+
+    async def settle_down(self) -> None:
+        """Take no more requests, let answers under way arrive. The running job is taken up again at the next start."""
+        self.studio.is_closed = True
+        self.pump.is_closed = True
+        await self.delivery.drain(FLUSH_SECONDS)
+
+
+@asynccontextmanager
+async def open_atelier(config: Config, engine: EngineDriver | None = None) -> AsyncIterator[Atelier]:
+    """Start the parts behind the fronts: storage, queue, pump, and a worker where the queue is in this process.
+
+    That worker drives `engine` when one is given, which then runs on afterwards. Raises `SetupError`.
+    """
+    gallery = Gallery.load(config.gallery.path)
+    storage = config.storage
+    async with AsyncExitStack() as stack:
+        blobs = Blobs.open(storage.blobs, storage.path / "blobs")
+        ledger = Ledger(storage.path / "ledger.sqlite3")
+        stack.callback(ledger.close)
+        dispatch = await stack.enter_async_context(Dispatch(config.queue.url))
+        hub = Hub()
+        delivery = Delivery(ledger, blobs, hub)
+        pump = Pump(ledger, blobs, dispatch, hub, storage.keep_hours)
+        studio = Studio(config, gallery, ledger, blobs, dispatch, hub, pump)
+        if dispatch.is_local:
+            await stack.enter_async_context(_working(dispatch, blobs, config, engine))
+        await stack.enter_async_context(_running(pump.run(), "pump"))
+        stack.push_async_callback(delivery.close)
+        yield Atelier(config, studio, pump, delivery)
+
+
+@asynccontextmanager
+async def _working(
+    dispatch: Dispatch, blobs: Blobs, config: Config, engine: EngineDriver | None
+) -> AsyncIterator[asyncio.Task[None]]:
+    driver = engine or EngineDriver(config.engine)
+    try:
+        async with _running(Worker(dispatch, blobs, driver).run(), "worker") as task:
+            yield task
+    finally:
+        if engine is None:
+            await driver.stop()
+
+
+@asynccontextmanager
+async def _running(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[asyncio.Task[None]]:
+    """Run something beside the block, cancelled when the block ends."""
+    task = asyncio.create_task(work, name=name)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError:
+            pass
+        except Exception:
+            log.exception("stopped with an error", task=name)
+
+
+async def run_bot(config: Config) -> None:
+    """Run the bot with every front that the configuration names until a signal ends it.
+
+    A front that is misconfigured is logged and left out; when none is left, the local page is served, unless
+    `web.enabled` forbids it. Raises `SetupError` when there is nothing to serve.
+    """
+    stop = _stop_on_signals()
+    async with open_atelier(config) as atelier, _running(_serve_fronts(atelier), "fronts") as serving:
+        await _first_of(stop, serving)
+        await atelier.settle_down()
+
+
+async def run_worker(config: Config) -> None:
+    """Run one worker of a queue on Redis until a signal ends it. Raises `SetupError`."""
+    stop = _stop_on_signals()
+    blobs = Blobs.open(config.storage.blobs, config.storage.path / "blobs")
+    async with Dispatch(config.queue.url) as dispatch:
+        if dispatch.is_local:
+            raise SetupError("With queue.url memory:// the bot is its own worker; set queue.url to redis://... first.")
+        async with _working(dispatch, blobs, config, None) as working:
+            await _first_of(stop, working)
+
+
+async def _serve_fronts(atelier: Atelier) -> None:
+    """Serve what is configured, and the local page when nothing else is left; raise `SetupError` when it is neither."""
+    config, studio = atelier.config, atelier.studio
+    fronts = build_fronts(config, studio)
+    await asyncio.gather(*(_guarded(atelier, front) for front in fronts))
+    if config.web.enabled is None:
+        await atelier.serve(_web_front(config, studio))
+    raise SetupError(
+        "No front-end is left: give a working token, or set web.enabled to true and web.port to a free one."
+    )
+
+
+async def _guarded(atelier: Atelier, front: Front) -> None:
+    """Serve a front; a misconfiguration ends this front alone, with its sentence in the log."""
+    try:
+        await atelier.serve(front)
+    except SetupError as error:
+        log.error(str(error), platform=front.platform)
+
+
+async def _first_of(stop: asyncio.Event, work: asyncio.Task[None]) -> None:
+    """Wait for the stop, or for work that ends by itself; raises what it raised."""
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({stopping, work}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if work.done():
+        work.result()
+
+
+def build_fronts(config: Config, studio: Studio) -> list[Front]:
+    """The fronts that the configuration names. Their libraries are imported only when they are used."""
+    fronts: list[Front] = []
+    if config.discord.token.get_secret_value():
+        from adapters.discord import DiscordFront
+
+        fronts.append(DiscordFront(config.discord, studio))
+    if config.telegram.token.get_secret_value():
+        from adapters.telegram import TelegramFront
+
+        fronts.append(TelegramFront(config.telegram, studio))
+    if config.web.enabled:
+        fronts.append(_web_front(config, studio))
+    return fronts
+
+
+def _web_front(config: Config, studio: Studio) -> Front:
+    from adapters.web import WebFront
+
+    return WebFront(config.web, studio)
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop

@@ -1,0 +1,17 @@
+"""`atelier worker`: one worker, owning one device."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from bot.app import run_worker
+from bot.config import load_config
+from bot.telemetry import configure_logs
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Run a worker until a signal ends it."""
+    config = load_config(arguments.config)
+    configure_logs(config.log)
+    asyncio.run(run_worker(config))

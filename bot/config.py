@@ -1,0 +1,183 @@
+"""The configuration: a TOML file and environment variables `ATELIER_SECTION__KEY`, checked before anything starts."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
+
+from bot.errors import SetupError
+from nst_engine.settings import MAX_SIZE, MAX_STEPS, MIN_SIZE
+
+ENV_PREFIX: Final = "ATELIER_"
+DISCORD_CDN: Final = ("https://cdn.discordapp.com/", "https://media.discordapp.net/")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class DiscordConfig(_Section):
+    """Discord: off while `token` is empty."""
+
+    token: SecretStr = SecretStr("")
+    application_id: int | None = None
+    guild_ids: tuple[int, ...] = ()
+    api_url: str = ""
+    gateway_url: str = ""
+    cdn_urls: tuple[str, ...] = DISCORD_CDN
+
+
+class TelegramConfig(_Section):
+    """Telegram: off while `token` is empty."""
+
+    token: SecretStr = SecretStr("")
+    mode: Literal["polling"] = "polling"
+    api_url: str = ""
+    file_url: str = ""
+
+
+class WebConfig(_Section):
+    """The local page. `enabled` left out means: when no other front-end works."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    enabled: bool | None = None
+
+
+class EngineConfig(_Section):
+    """The engine and what a job gets when nothing is chosen. `default_size` and `default_steps` 0: the preset's."""
+
+    device: str = "auto"
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    weights: str = "bundled"
+    max_pixels: int = Field(default=4_194_304, ge=MIN_SIZE * MIN_SIZE)
+    default_size: int = Field(default=0, ge=0, le=MAX_SIZE)
+    default_steps: int = Field(default=0, ge=0, le=MAX_STEPS)
+    default_preset: Literal["draft", "standard", "fine"] = "standard"
+
+
+class QueueConfig(_Section):
+    """The queue: where jobs are dispatched and how many may wait."""
+
+    url: str = "memory://"
+    max_per_person: int = Field(default=5, ge=1)
+    max_per_place: int = Field(default=50, ge=1)
+    max_total: int = Field(default=500, ge=1)
+
+
+class StorageConfig(_Section):
+    """Where the ledger and the pictures lie, and how long pictures are kept after a job is over."""
+
+    path: Path = Path("data")
+    blobs: str = ""
+    keep_hours: float = Field(default=72, ge=0)
+
+
+class GalleryConfig(_Section):
+    """A folder with a community's own styles, beside those that come with the bot."""
+
+    path: Path | None = None
+
+
+class LogConfig(_Section):
+    """The log, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["console", "json"] = "console"
+
+
+class Config(_Section):
+    """The whole configuration; `config.example.toml` explains every key."""
+
+    discord: DiscordConfig = DiscordConfig()
+    telegram: TelegramConfig = TelegramConfig()
+    web: WebConfig = WebConfig()
+    engine: EngineConfig = EngineConfig()
+    queue: QueueConfig = QueueConfig()
+    storage: StorageConfig = StorageConfig()
+    gallery: GalleryConfig = GalleryConfig()
+    log: LogConfig = LogConfig()
+
+
+def load_config(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
+    """Read `path` (or `config.toml` beside the caller, when there is one), then the environment on top.
+
+    Raises `SetupError` with one sentence for a missing file, broken TOML, an unknown key (naming the nearest known
+    one) or a bad value. Secrets stand in none of these sentences.
+    """
+    values = _read_file(path)
+    for keys, text in _from_environment(os.environ if environ is None else environ):
+        values.setdefault(keys[0], {})[keys[1]] = text
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise SetupError(_explain(error)) from None
+
+
+def _read_file(path: Path | None) -> dict[str, Any]:
+    chosen = path or Path("config.toml")
+    try:
+        return tomllib.loads(chosen.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if path is None:
+            return {}
+        raise SetupError(f"There is no configuration file {chosen}; copy config.example.toml to it.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(f"The configuration file {chosen} cannot be read: {error}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SetupError(f"The configuration file {chosen} is not valid TOML: {error}.") from None
+
+
+def _from_environment(environ: Mapping[str, str]) -> list[tuple[tuple[str, str], Any]]:
+    found: list[tuple[tuple[str, str], Any]] = []
+    for name, text in sorted(environ.items()):
+        if not name.startswith(ENV_PREFIX):
+            continue
+        section, _, key = name[len(ENV_PREFIX) :].lower().partition("__")
+        known = Config.model_fields.get(section)
+        fields = known.annotation.model_fields if known is not None and known.annotation is not None else {}
+        if key not in fields:
+            raise SetupError(_unknown(name, [_env_name(*keys) for keys in _known_keys()], "environment variable"))
+        found.append(((section, key), _parse(text, fields[key].annotation)))
+    return found
+
+
+def _parse(text: str, annotation: Any) -> Any:
+    """An environment variable's text as TOML would give it: lists split at commas, the rest left to the model."""
+    if str(annotation).startswith("tuple["):
+        return [item.strip() for item in text.strip("[] ").split(",") if item.strip()]
+    return None if text == "" and TypeAdapter(annotation).core_schema["type"] == "nullable" else text
+
+
+def _known_keys() -> list[tuple[str, str]]:
+    keys = []
+    for section, info in Config.model_fields.items():
+        assert info.annotation is not None
+        keys += [(section, key) for key in info.annotation.model_fields]
+    return keys
+
+
+def _env_name(section: str, key: str) -> str:
+    return f"{ENV_PREFIX}{section}__{key}".upper()
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    where = [str(part) for part in first["loc"]]
+    if first["type"] == "extra_forbidden":
+        known = list(Config.model_fields) if len(where) == 1 else [k for s, k in _known_keys() if s == where[0]]
+        inside = "configuration section" if len(where) == 1 else f"key in [{where[0]}]"
+        return _unknown(where[-1], known, inside)
+    return f"The configuration key {'.'.join(where[:2])} is wrong: {first['msg'][0].lower()}{first['msg'][1:]}."
+
+
+def _unknown(name: str, known: list[str], kind: str) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}."
+    return f"There is no {kind} named {name}; {hint}"

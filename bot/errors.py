@@ -1,0 +1,41 @@
+"""Errors that people can cause. The text of each is one sentence that a person reads as it stands."""
+
+
+class AtelierError(Exception):
+    """The base of the bot's own errors."""
+
+
+class Refusal(AtelierError):
+    """A request that is not taken; nothing was stored. Its text says why and what to do."""
+
+
+class BadPicture(Refusal):
+    """The bytes that came along are no usable picture."""
+
+
+class UnknownStyle(Refusal):
+    """No style of that name is in the gallery; the text names near ones."""
+
+
+class BadOption(Refusal):
+    """An option of the request is outside its range."""
+
+
+class TooMany(Refusal):
+    """The person, the place or the bot has as many jobs waiting as it may."""
+
+
+class NotYours(Refusal):
+    """Somebody asked to cancel a job that is not theirs."""
+
+
+class NoSuchJob(Refusal):
+    """The job is unknown here, or its time of keeping has passed."""
+
+
+class SetupError(AtelierError):
+    """The configuration is wrong: an unknown key, a bad value, a refused token. The bot says so and goes on or ends."""
+
+
+class Gone(AtelierError):
+    """The place to answer no longer exists or no longer lets the bot write; no use to try again."""

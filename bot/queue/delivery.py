@@ -1,0 +1,117 @@
+"""Brings status and answers to the fronts: exactly one answer to each job, over restarts and outages."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+import structlog
+
+from bot.errors import Gone
+from bot.queue.blobs import Blobs
+from bot.queue.hub import Hub
+from bot.queue.ledger import Ledger
+from bot.queue.orders import load_answer
+from bot.requests import Finished, Front, JobEvent, Queued, Running
+
+FIRST_RETRY: Final = 5.0
+LONGEST_RETRY: Final = 600.0
+SHOW_GRACE: Final = 3.0
+"""Seconds that a status edit under way may take before the answer is sent over it."""
+
+log = structlog.get_logger(__name__)
+
+
+class Delivery:
+    """Shows the latest event of each job through its front, one call at a time, and delivers what is over."""
+
+    def __init__(self, ledger: Ledger, blobs: Blobs, hub: Hub) -> None:
+        self._ledger = ledger
+        self._blobs = blobs
+        self._fronts: dict[str, Front] = {}
+        self._mail: dict[str, Queued | Running] = {}
+        self._shows: dict[str, asyncio.Task[None]] = {}
+        self._answers: dict[str, asyncio.Task[None]] = {}
+        hub.listeners.append(self._take)
+
+    async def serve(self, front: Front) -> None:
+        """Use a front from now on, and bring what waited for it."""
+        self._fronts[front.platform] = front
+        for job in await self._ledger.call(self._ledger.unanswered):
+            if job.platform == front.platform:
+                self._begin(job.id)
+
+    def leave(self, front: Front) -> None:
+        """Use a front no more; its answers stay in the ledger."""
+        self._fronts.pop(front.platform, None)
+
+    async def close(self) -> None:
+        """Stop; what was not delivered is delivered after the next start."""
+        tasks = [*self._shows.values(), *self._answers.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def drain(self, seconds: float) -> None:
+        """Wait for the answers under way, at most so many seconds."""
+        if self._answers:
+            await asyncio.wait(list(self._answers.values()), timeout=seconds)
+
+    def _take(self, event: JobEvent) -> None:
+        if isinstance(event, Finished):
+            self._begin(event.job_id)
+            return
+        self._mail[event.job_id] = event
+        if event.job_id not in self._shows:
+            self._shows[event.job_id] = asyncio.create_task(self._show(event.job_id))
+
+    async def _show(self, job_id: str) -> None:
+        try:
+            while (event := self._mail.pop(job_id, None)) is not None:
+                job = await self._ledger.call(self._ledger.job, job_id)
+                front = self._fronts.get(job.platform)
+                if front is not None and not job.is_over:
+                    await front.show(job, event)
+        except Exception as error:
+            log.warning("status not shown", job=job_id, reason=repr(error))
+        finally:
+            del self._shows[job_id]
+
+    def _begin(self, job_id: str) -> None:
+        if job_id not in self._answers:
+            task = self._answers[job_id] = asyncio.create_task(self._deliver(job_id))
+            task.add_done_callback(lambda _: self._answers.pop(job_id))
+
+    async def _deliver(self, job_id: str) -> None:
+        await self._silence(job_id)
+        delay = FIRST_RETRY
+        while not await self._try(job_id):
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, LONGEST_RETRY)
+
+    async def _silence(self, job_id: str) -> None:
+        """No status may overwrite the answer: drop what waits, let the edit under way end."""
+        self._mail.pop(job_id, None)
+        if job_id in self._shows:
+            show = self._shows[job_id]
+            with suppress(TimeoutError, asyncio.CancelledError):
+                await asyncio.wait_for(asyncio.shield(show), SHOW_GRACE)
+            show.cancel()
+
+    async def _try(self, job_id: str) -> bool:
+        """One attempt at the answer; whether the matter is settled."""
+        job = await self._ledger.call(self._ledger.job, job_id)
+        front = self._fronts.get(job.platform)
+        if front is None or job.replied:
+            return True
+        try:
+            await front.answer(job, await load_answer(self._blobs, job))
+        except Gone as error:
+            log.info("answer dropped, its place is gone", job=job_id, reason=str(error))
+        except Exception:
+            log.warning("answer not delivered yet", job=job_id, platform=job.platform, exc_info=True)
+            return False
+        await self._ledger.call(self._ledger.mark_replied, job_id)
+        log.info("answered", job=job_id, platform=job.platform, state=job.state)
+        return True

@@ -1,0 +1,149 @@
+"""Drives one engine process from a worker: starts it, hands it orders, ends it when it does not obey."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import structlog
+
+from bot.config import EngineConfig
+from bot.queue.frames import Header, pack, read_frame
+
+CANCEL_GRACE: Final = 20.0
+"""Seconds that a step may take after a cancel before the process is ended."""
+STREAM_LIMIT: Final = 1 << 20
+
+log = structlog.get_logger(__name__)
+
+
+class EngineDiedError(Exception):
+    """The engine process ended in the middle of a job."""
+
+
+class EngineUnfitError(Exception):
+    """The engine does not start as it is configured; the text says why."""
+
+
+@dataclass(slots=True)
+class Painted:
+    """What the engine made of an order: the summary as plain values and two PNGs, or the sentence of its failure."""
+
+    sentence: str = ""
+    summary: dict[str, Any] = field(default_factory=dict)
+    picture: bytes = b""
+    curve: bytes = b""
+
+
+OnProgress = Callable[[Header, bytes], Awaitable[None]]
+
+
+class EngineDriver:
+    """One engine process, kept warm between jobs and started anew when it died."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self._options = {"device": config.device, "precision": config.precision, "weights": config.weights}
+        self._process: asyncio.subprocess.Process | None = None
+        self._starting = asyncio.Lock()
+        self.device = ""
+
+    @property
+    def pid(self) -> int | None:
+        """The process id while it runs."""
+        return self._process.pid if self._process is not None and self._process.returncode is None else None
+
+    async def start(self) -> None:
+        """Have the process running and its engine loaded; raises `EngineUnfitError`."""
+        async with self._starting:
+            if self.pid is not None:
+                return
+            command = [sys.executable, "-m", "bot.queue.engine_process", json.dumps(self._options)]
+            pipe = asyncio.subprocess.PIPE
+            self._process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=STREAM_LIMIT)
+            try:
+                header, _ = await self._read()
+                if header["type"] == "unfit":
+                    raise EngineUnfitError(header["sentence"])
+            except BaseException:
+                await self.stop()
+                raise
+            self.device = header["device"]
+            log.info("engine ready", device=header["device"], precision=header["precision"])
+
+    async def stop(self) -> None:
+        """End the process, if it runs."""
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    async def paint(
+        self, job_id: str, settings: dict[str, Any], pictures: Sequence[bytes], on_progress: OnProgress
+    ) -> Painted:
+        """Paint one order: the content's bytes first, then the styles'.
+
+        Raises `EngineDiedError` and `EngineUnfitError`. When cancelled, the engine stops within a step, or its process
+        is ended after `CANCEL_GRACE` seconds.
+        """
+        await self.start()
+        lengths = [len(data) for data in pictures]
+        header = {"type": "paint", "job": job_id, "settings": settings, "lengths": lengths}
+        try:
+            await self._write(pack(header, b"".join(pictures)))
+            return await self._follow(on_progress)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._cancel(job_id))
+            raise
+
+    async def _follow(self, on_progress: OnProgress) -> Painted:
+        painted = Painted()
+        while True:
+            header, payload = await self._read()
+            match header["type"]:
+                case "progress":
+                    await on_progress(header, payload)
+                case "picture":
+                    painted.picture = payload
+                case "curve":
+                    painted.curve = payload
+                case "done":
+                    painted.summary = header["summary"]
+                    return painted
+                case _:
+                    painted.sentence = header.get("sentence", "")
+                    return painted
+
+    async def _cancel(self, job_id: str) -> None:
+        async def ignore(header: Header, payload: bytes) -> None: ...
+
+        try:
+            async with asyncio.timeout(CANCEL_GRACE):
+                await self._write(pack({"type": "cancel", "job": job_id}))
+                await self._follow(ignore)
+        except (TimeoutError, EngineDiedError):
+            log.warning("engine ended after a cancel", job=job_id)
+            await self.stop()
+
+    async def _read(self) -> tuple[Header, bytes]:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        try:
+            return await read_frame(self._process.stdout)
+        except asyncio.IncompleteReadError:
+            code = await self._process.wait()
+            raise EngineDiedError(f"the engine process ended with code {code}") from None
+
+    async def _write(self, data: bytes) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(data)
+            await self._process.stdin.drain()
+        except (BrokenPipeError, ConnectionResetError):
+            raise EngineDiedError("the engine process is gone") from None

@@ -1,0 +1,235 @@
+"""The durable record of every accepted job and of its answer: the truth about the queue."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, ParamSpec, TypeVar
+
+from bot.errors import NoSuchJob, SetupError
+from bot.limits import Limits, Load
+from bot.requests import Job, JobState
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS jobs (
+    id TEXT PRIMARY KEY,
+    platform TEXT NOT NULL, place TEXT NOT NULL, person TEXT NOT NULL, origin TEXT NOT NULL,
+    address TEXT NOT NULL, photo TEXT NOT NULL, styles TEXT NOT NULL, style_title TEXT NOT NULL,
+    settings TEXT NOT NULL, created REAL NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+    sentence TEXT NOT NULL DEFAULT '', work REAL NOT NULL, seconds REAL, ended REAL, replied REAL, forgotten REAL,
+    UNIQUE (platform, origin)
+) STRICT;
+CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state);
+CREATE TABLE IF NOT EXISTS turns (
+    platform TEXT NOT NULL, person TEXT NOT NULL, pass REAL NOT NULL, PRIMARY KEY (platform, person)
+) STRICT;
+"""
+COLUMNS: Final = (
+    "id, platform, place, person, origin, address, photo, styles, style_title, settings, created, state, attempts, "
+    "sentence, replied"
+)
+FAIR_ORDER: Final = """
+    SELECT id, pass + ROW_NUMBER() OVER (PARTITION BY platform, person ORDER BY id) AS turn
+    FROM jobs JOIN turns USING (platform, person) WHERE state = 'accepted' ORDER BY turn, id
+"""
+NOT_OVER: Final = "state IN ('accepted', 'released')"
+PACE_JOBS: Final = 10
+
+
+class Ledger:
+    """SQLite in WAL mode with synchronous FULL: what a method returned from survives a power cut.
+
+    Its methods block; on an event loop go through `call`, which runs them one after the other on a thread of the
+    ledger's own. Raises `SetupError` when the file cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = self._thread.submit(_open, path).result()
+        except (OSError, sqlite3.Error) as error:
+            self._thread.shutdown()
+            raise SetupError(f"The ledger {path} cannot be opened ({error}); check storage.path.") from error
+
+    async def call(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run one of the ledger's methods on its thread."""
+        return await asyncio.wrap_future(self._thread.submit(method, *args, **kwargs))
+
+    def close(self) -> None:
+        """Close the file; call it from any thread, once, when nothing else is under way."""
+        self._thread.submit(self._db.close).result()
+        self._thread.shutdown()
+
+    def accept(self, job: Job, work: float, limits: Limits) -> Job:
+        """Write a new job, or return the one of the same origin with `is_new` False.
+
+        `work` is its cost in megapixel-steps. Raises `TooMany`.
+        """
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            known = self._row("platform = ? AND origin = ?", job.platform, job.origin)
+            if known is not None:
+                return replace(known, is_new=False)
+            limits.check(self._load(job))
+            self._take_turn(job)
+            self._db.execute(
+                f"INSERT INTO jobs ({COLUMNS}, work) VALUES ({', '.join('?' * 16)})", (*_to_row(job), work)
+            )
+        return job
+
+    def job(self, job_id: str) -> Job:
+        """The job of that id; raises `NoSuchJob`."""
+        found = self._row("id = ?", job_id)
+        if found is None:
+            raise NoSuchJob("This picture is not known here any more.")
+        return found
+
+    def waiting(self) -> list[str]:
+        """The ids of the accepted jobs, the fairest next one first: persons take turns."""
+        return [row[0] for row in self._db.execute(FAIR_ORDER)]
+
+    def work_of(self, job_ids: Iterable[str]) -> list[float]:
+        """The costs of these jobs in megapixel-steps."""
+        return [
+            row[0] for job_id in job_ids for row in self._db.execute("SELECT work FROM jobs WHERE id = ?", [job_id])
+        ]
+
+    def release(self, room: int) -> list[Job]:
+        """Mark the fairest next jobs as released, at most `room` of them, and move their persons' turns on."""
+        released = []
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            for _ in range(room):
+                first = self._db.execute(FAIR_ORDER + " LIMIT 1").fetchone()
+                if first is None:
+                    break
+                job = self.job(first[0])
+                self._db.execute(
+                    "UPDATE turns SET pass = ? WHERE platform = ? AND person = ?", (first[1], job.platform, job.person)
+                )
+                self._db.execute("UPDATE jobs SET state = 'released' WHERE id = ?", [job.id])
+                released.append(replace(job, state="released"))
+        return released
+
+    def count_attempt(self, job_id: str) -> int:
+        """Add one to the job's attempts and return them."""
+        with self._db:
+            row = self._db.execute("UPDATE jobs SET attempts = attempts + 1 WHERE id = ? RETURNING attempts", [job_id])
+            return int(row.fetchone()[0])
+
+    def settle(self, job_id: str, state: JobState, sentence: str = "", seconds: float | None = None) -> bool:
+        """Give a job its end; False when it had one already. `seconds` is how long the engine took."""
+        with self._db:
+            changed = self._db.execute(
+                f"UPDATE jobs SET state = ?, sentence = ?, seconds = ?, ended = ? WHERE id = ? AND {NOT_OVER}",
+                (state, sentence, seconds, time.time(), job_id),
+            )
+        return changed.rowcount == 1
+
+    def merge_address(self, job_id: str, more: Mapping[str, Any]) -> None:
+        """Add to what a platform remembers of where to answer."""
+        with self._db:
+            self._db.execute(
+                "UPDATE jobs SET address = json_patch(address, ?) WHERE id = ?", (json.dumps(more), job_id)
+            )
+
+    def mark_replied(self, job_id: str) -> None:
+        """Record that the answer is there for the person to see, or that its place is gone."""
+        with self._db:
+            self._db.execute("UPDATE jobs SET replied = ? WHERE id = ?", (time.time(), job_id))
+
+    def released(self) -> list[Job]:
+        """The jobs that were handed to the dispatcher and are not over."""
+        return self._rows("state = 'released'")
+
+    def unanswered(self) -> list[Job]:
+        """The jobs that are over and whose answer is not known to have arrived."""
+        return self._rows("state IN ('done', 'failed', 'cancelled') AND replied IS NULL")
+
+    def pace(self) -> float | None:
+        """Seconds per megapixel-step over the last finished jobs, or None before the first."""
+        row = self._db.execute(
+            "SELECT SUM(seconds), SUM(work) FROM (SELECT seconds, work FROM jobs WHERE state = 'done' "
+            f"AND seconds IS NOT NULL ORDER BY ended DESC LIMIT {PACE_JOBS})"
+        ).fetchone()
+        return row[0] / row[1] if row[1] else None
+
+    def forget(self, before: float) -> tuple[list[str], list[str]]:
+        """Forget the pictures of jobs answered before a time (seconds since the epoch).
+
+        Returns the ids of these jobs and the blob keys of their inputs that no other job needs.
+        """
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            old = self._rows("replied < ? AND forgotten IS NULL", before)
+            self._db.executemany("UPDATE jobs SET forgotten = ? WHERE id = ?", [(time.time(), job.id) for job in old])
+            needed = {key for job in self._rows("forgotten IS NULL") for key in (job.photo, *job.styles)}
+        keys = {key for job in old for key in (job.photo, *job.styles)} - needed
+        return [job.id for job in old], sorted(keys)
+
+    def _load(self, job: Job) -> Load:
+        row = self._db.execute(
+            "SELECT COALESCE(SUM(platform = :platform AND person = :person), 0), "
+            f"COALESCE(SUM(platform = :platform AND place = :place), 0), COUNT(*) FROM jobs WHERE {NOT_OVER}",
+            {"platform": job.platform, "person": job.person, "place": job.place},
+        ).fetchone()
+        return Load(*row)
+
+    def _take_turn(self, job: Job) -> None:
+        """A person who comes to an empty seat starts level with the one who waited longest, not before them."""
+        own = (job.platform, job.person)
+        waits = self._db.execute("SELECT 1 FROM jobs WHERE platform = ? AND person = ? AND state = 'accepted'", own)
+        if waits.fetchone() is not None:
+            return
+        level = self._db.execute(
+            "SELECT COALESCE(MIN(pass), 0) FROM turns JOIN jobs USING (platform, person) WHERE state = 'accepted'"
+        ).fetchone()[0]
+        self._db.execute(
+            "INSERT INTO turns VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET pass = MAX(pass, excluded.pass)",
+            (*own, level),
+        )
+
+    def _row(self, where: str, *values: Any) -> Job | None:
+        rows = self._rows(where, *values)
+        return rows[0] if rows else None
+
+    def _rows(self, where: str, *values: Any) -> list[Job]:
+        return [
+            _from_row(row) for row in self._db.execute(f"SELECT {COLUMNS} FROM jobs WHERE {where} ORDER BY id", values)
+        ]
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    # Autocommit, so that each `with` block says itself where its transaction begins.
+    db = sqlite3.connect(path, isolation_level=None, timeout=10)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    db.executescript(SCHEMA)
+    return db
+
+
+def _to_row(job: Job) -> tuple[Any, ...]:
+    return (
+        *(job.id, job.platform, job.place, job.person, job.origin, json.dumps(dict(job.address)), job.photo),
+        *(json.dumps(job.styles), job.style_title, json.dumps(dict(job.settings)), job.created, job.state),
+        *(job.attempts, job.sentence, None),
+    )
+
+
+def _from_row(row: tuple[Any, ...]) -> Job:
+    (job_id, platform, place, person, origin, address, photo, styles, title, settings, created, *rest) = row
+    state, attempts, sentence, replied = rest
+    return Job(
+        *(job_id, platform, place, person, origin, json.loads(address), photo, tuple(json.loads(styles)), title),
+        *(json.loads(settings), created, state, attempts, sentence, replied is not None),
+    )

@@ -1,0 +1,108 @@
+"""What travels between front-ends and workers, and under which keys results lie. References only, never pictures."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from bot.queue.blobs import Blobs
+from bot.requests import Answer, Job, JobState
+from nst_engine.summary import LossSummary
+
+MAX_ORDER_BYTES: Final = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A released job, as a worker sees it: keys of its pictures and the engine's settings."""
+
+    job: str
+    photo: str
+    styles: tuple[str, ...]
+    settings: dict[str, Any]
+
+    @classmethod
+    def of(cls, job: Job) -> Order:
+        """The order that has a job painted."""
+        return cls(job.id, job.photo, job.styles, dict(job.settings))
+
+    def to_json(self) -> str:
+        """The order as text of at most `MAX_ORDER_BYTES`."""
+        text = json.dumps(asdict(self))
+        assert len(text) <= MAX_ORDER_BYTES, "orders carry references only"
+        return text
+
+    @classmethod
+    def from_json(cls, text: str) -> Order:
+        """The order that `to_json` was made of."""
+        values = json.loads(text)
+        return cls(values["job"], values["photo"], tuple(values["styles"]), values["settings"])
+
+
+def preview_key(job_id: str) -> str:
+    """Where a running job's latest preview lies (JPEG)."""
+    return f"preview/{job_id}"
+
+
+def picture_key(job_id: str) -> str:
+    """Where a job's picture lies (PNG)."""
+    return f"result/{job_id}/picture"
+
+
+def curve_key(job_id: str) -> str:
+    """Where a job's loss curve lies (PNG)."""
+    return f"result/{job_id}/curve"
+
+
+def outcome_key(job_id: str) -> str:
+    """Where a job's outcome lies (JSON), written last: once it is there the job is painted, or has failed for good."""
+    return f"result/{job_id}/outcome"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the work on a job ended: a summary, or the sentence of its failure."""
+
+    summary: LossSummary | None = None
+    sentence: str = ""
+
+    @property
+    def state(self) -> JobState:
+        """The state that the job gets by it."""
+        return "failed" if self.summary is None else "done"
+
+
+async def store_outcome(blobs: Blobs, job_id: str, outcome: Outcome) -> bool:
+    """Write how a job ended; False when another worker was first."""
+    summary = None if outcome.summary is None else outcome.summary.to_dict()
+    text = json.dumps({"summary": summary, "sentence": outcome.sentence})
+    return await blobs.put_new(outcome_key(job_id), text.encode())
+
+
+async def load_outcome(blobs: Blobs, job_id: str) -> Outcome | None:
+    """How a job ended, or None while it has not."""
+    data = await blobs.get(outcome_key(job_id))
+    if data is None:
+        return None
+    values = json.loads(data)
+    summary = values["summary"]
+    return Outcome(None if summary is None else LossSummary.from_dict(summary), values["sentence"])
+
+
+async def load_answer(blobs: Blobs, job: Job) -> Answer:
+    """What the person of a job that is over gets; a failure when its pictures were forgotten."""
+    if job.state != "done":
+        return Answer(job.id, job.state, job.sentence)
+    outcome = await load_outcome(blobs, job.id)
+    picture = await blobs.get(picture_key(job.id))
+    curve = await blobs.get(curve_key(job.id))
+    if outcome is None or outcome.summary is None or picture is None or curve is None:
+        return Answer(job.id, "failed", "This picture is no longer kept; ask for it again.")
+    return Answer(job.id, "done", "", picture, curve, outcome.summary)
+
+
+async def delete_results(blobs: Blobs, job_id: str) -> None:
+    """Remove all that was painted for a job."""
+    for key in (outcome_key(job_id), picture_key(job_id), curve_key(job_id), preview_key(job_id)):
+        await blobs.delete(key)

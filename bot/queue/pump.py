@@ -1,0 +1,153 @@
+"""Releases the fairest next jobs, settles outcomes, tells positions: what moves the ledger on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from typing import Any, Final
+
+import structlog
+
+from bot.queue.blobs import Blobs
+from bot.queue.dispatch import Dispatch
+from bot.queue.hub import Hub
+from bot.queue.ledger import Ledger
+from bot.queue.orders import Order, Outcome, delete_results, load_outcome, preview_key
+from bot.requests import Finished, Job, Queued, Running
+
+TICK: Final = 1.0
+"""Seconds between two looks at the ledger when nothing woke the pump."""
+FORGET_EVERY: Final = 600.0
+MAX_ATTEMPTS: Final = 3
+
+log = structlog.get_logger(__name__)
+
+
+class Pump:
+    """One task that moves jobs on whenever it is woken, and every `TICK` seconds in case an event was lost."""
+
+    def __init__(self, ledger: Ledger, blobs: Blobs, dispatch: Dispatch, hub: Hub, keep_hours: float) -> None:
+        self._ledger = ledger
+        self._blobs = blobs
+        self._dispatch = dispatch
+        self._hub = hub
+        self._keep_seconds = keep_hours * 3600
+        self._woken = asyncio.Event()
+        self._active: dict[str, Job] = {}
+        self._forgot = 0.0
+        self.is_closed = False
+
+    def wake(self) -> None:
+        """Have the ledger looked at now."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Pump until cancelled."""
+        ready = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._listen(ready))
+            await ready.wait()
+            while True:
+                self._woken.clear()
+                await self._turn()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), TICK)
+
+    async def _turn(self) -> None:
+        for job in await self._ledger.call(self._ledger.released):
+            self._active[job.id] = job
+            await self._settle_or_resubmit(job)
+        await self._release()
+        await self._tell_positions()
+        if time.monotonic() - self._forgot > FORGET_EVERY:
+            self._forgot = time.monotonic()
+            await self._forget()
+
+    async def _settle_or_resubmit(self, job: Job) -> None:
+        outcome = await load_outcome(self._blobs, job.id)
+        if outcome is not None:
+            await self.settle(job.id, outcome)
+        elif not await self._dispatch.knows(job.id):
+            await self._submit(job)
+
+    async def _release(self) -> None:
+        if self.is_closed:
+            return
+        window = 1 if self._dispatch.is_local else await self._dispatch.workers()
+        room = window - len(await self._ledger.call(self._ledger.released))
+        for job in await self._ledger.call(self._ledger.release, max(room, 0)):
+            self._active[job.id] = job
+            await self._submit(job)
+
+    async def _submit(self, job: Job) -> None:
+        attempts = await self._ledger.call(self._ledger.count_attempt, job.id)
+        if attempts > MAX_ATTEMPTS:
+            sentence = f"The engine failed {MAX_ATTEMPTS} times at this picture; try a smaller size or another picture."
+            await self.settle(job.id, Outcome(sentence=sentence))
+            return
+        log.info("released", job=job.id, attempt=attempts)
+        await self._dispatch.submit(job.id, Order.of(job).to_json())
+        if (await self._ledger.call(self._ledger.job, job.id)).is_over:
+            await self._dispatch.cancel(job.id)
+
+    async def settle(self, job_id: str, outcome: Outcome) -> bool:
+        """Give a job its end, once; the first one holds. False when it had one already."""
+        seconds = None if outcome.summary is None else outcome.summary.seconds
+        changed = await self._ledger.call(self._ledger.settle, job_id, outcome.state, outcome.sentence, seconds)
+        if changed:
+            self.finish(Finished(job_id, outcome.state, outcome.sentence))
+        return changed
+
+    def finish(self, event: Finished) -> None:
+        """Tell that a job is over, and look for the next one."""
+        self._active.pop(event.job_id, None)
+        self._hub.emit(event)
+        log.info("over", job=event.job_id, state=event.state, sentence=event.sentence)
+        self.wake()
+
+    async def _listen(self, ready: asyncio.Event) -> None:
+        while True:
+            try:
+                async for event in self._dispatch.events(ready):
+                    await self._hear(event)
+            except Exception as error:
+                log.warning("events interrupted", reason=repr(error))
+            ready.set()
+            await asyncio.sleep(TICK)
+
+    async def _hear(self, event: dict[str, Any]) -> None:
+        job = self._active.get(event["job"])
+        if job is None:
+            return
+        if event["type"] == "over":
+            self.wake()
+            return
+        preview = await self._blobs.get(preview_key(job.id)) if event["preview"] else None
+        step, steps = event["step"], event["steps"]
+        seconds_left = event["seconds"] / step * (steps - step) if step else None
+        if job.id in self._active:
+            self._hub.emit(Running(job.id, step, steps, seconds_left, event["losses"], preview))
+
+    async def _tell_positions(self) -> None:
+        waiting = await self._ledger.call(self._ledger.waiting)
+        pace = await self._ledger.call(self._ledger.pace)
+        workers = 1 if self._dispatch.is_local else max(await self._dispatch.workers(), 1)
+        works = await self._ledger.call(self._ledger.work_of, waiting)
+        ahead = self._seconds_running() or 0.0
+        for position, (job_id, work) in enumerate(zip(waiting, works, strict=True), 1):
+            if pace is not None:
+                ahead += work * pace / workers
+            self._hub.emit(Queued(job_id, position, round(ahead) if pace is not None else None))
+
+    def _seconds_running(self) -> float | None:
+        events = [self._hub.latest(job_id) for job_id in self._active]
+        known = [event.seconds_left for event in events if isinstance(event, Running) and event.seconds_left]
+        return min(known, default=None)
+
+    async def _forget(self) -> None:
+        jobs, keys = await self._ledger.call(self._ledger.forget, time.time() - self._keep_seconds)
+        for job_id in jobs:
+            await delete_results(self._blobs, job_id)
+        for key in keys:
+            await self._blobs.delete(key)

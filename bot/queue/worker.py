@@ -1,0 +1,81 @@
+"""A worker: takes one released job at a time, drives the engine process, stores the result, tells how it goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+from bot.queue.blobs import Blobs
+from bot.queue.dispatch import Dispatch
+from bot.queue.engine_driver import EngineDiedError, EngineDriver, EngineUnfitError, Painted
+from bot.queue.frames import Header
+from bot.queue.orders import Order, Outcome, curve_key, load_outcome, picture_key, preview_key, store_outcome
+from nst_engine.summary import LossSummary
+
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """Owns one device through one engine process; holds nothing else that matters."""
+
+    def __init__(self, dispatch: Dispatch, blobs: Blobs, engine: EngineDriver) -> None:
+        self._dispatch = dispatch
+        self._blobs = blobs
+        self._engine = engine
+
+    async def run(self) -> None:
+        """Work until cancelled; the engine is loaded beforehand, so that the first job finds it warm."""
+        await self._warm_up()
+        await self._dispatch.work(self.handle)
+
+    async def _warm_up(self) -> None:
+        try:
+            await self._engine.start()
+        except (EngineDiedError, EngineUnfitError) as error:
+            log.error("the engine does not start", reason=str(error))
+
+    async def handle(self, text: str) -> None:
+        """Paint one order. An order that comes twice is painted once; a death of the engine is the pump's to judge."""
+        order = Order.from_json(text)
+        if await load_outcome(self._blobs, order.job) is None:
+            try:
+                await self._finish(order, await self._paint(order))
+            except EngineDiedError as error:
+                log.warning("engine lost", job=order.job, reason=str(error))
+                return
+        await self._dispatch.publish({"type": "over", "job": order.job})
+
+    async def _paint(self, order: Order) -> Painted:
+        pictures = [await self._blobs.get(key) for key in (order.photo, *order.styles)]
+        present = [data for data in pictures if data is not None]
+        if len(present) < len(pictures):
+            return Painted("The pictures of this job are no longer kept; ask for it again.")
+        await self._tell(order.job, {"step": 0, "steps": order.settings["steps"], "seconds": 0.0, "losses": {}}, b"")
+
+        async def on_progress(header: Header, preview: bytes) -> None:
+            await self._tell(order.job, header, preview)
+
+        try:
+            return await self._engine.paint(order.job, order.settings, present, on_progress)
+        except EngineUnfitError as error:
+            return Painted(f"The engine cannot run here: {error}")
+
+    async def _tell(self, job_id: str, header: Header, preview: bytes) -> None:
+        """Publish an event; events are hints, so that what goes wrong here must not end the job."""
+        event: dict[str, Any] = {**header, "type": "progress", "job": job_id, "preview": bool(preview)}
+        try:
+            if preview:
+                await self._blobs.replace(preview_key(job_id), preview)
+            await self._dispatch.publish(event)
+        except Exception as error:
+            log.warning("progress lost", job=job_id, reason=repr(error))
+
+    async def _finish(self, order: Order, painted: Painted) -> None:
+        if painted.summary:
+            await self._blobs.put_new(picture_key(order.job), painted.picture)
+            await self._blobs.put_new(curve_key(order.job), painted.curve)
+            outcome = Outcome(LossSummary.from_dict(painted.summary))
+        else:
+            outcome = Outcome(sentence=painted.sentence or "The engine could not paint this picture.")
+        await store_outcome(self._blobs, order.job, outcome)

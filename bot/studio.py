@@ -1,0 +1,134 @@
+"""All that an adapter may ask for: submit, cancel, watch, and fetch the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import structlog
+
+from bot import intake
+from bot.config import Config
+from bot.errors import BadPicture, NotYours, Refusal
+from bot.gallery import Gallery
+from bot.limits import Limits
+from bot.queue.blobs import Blobs
+from bot.queue.dispatch import Dispatch
+from bot.queue.hub import Hub
+from bot.queue.ledger import Ledger
+from bot.queue.orders import load_answer
+from bot.queue.pump import Pump
+from bot.requests import Answer, Finished, Job, JobEvent, StylizeRequest
+
+log = structlog.get_logger(__name__)
+
+
+class Studio:
+    """The bot's face to its adapters. What `submit` returned from is on disk and will be answered."""
+
+    def __init__(
+        self, config: Config, gallery: Gallery, ledger: Ledger, blobs: Blobs, dispatch: Dispatch, hub: Hub, pump: Pump
+    ) -> None:
+        self.gallery = gallery
+        self.is_closed = False
+        self._config = config
+        self._limits = Limits.of(config.queue)
+        self._ledger = ledger
+        self._blobs = blobs
+        self._dispatch = dispatch
+        self._hub = hub
+        self._pump = pump
+
+    async def submit(self, request: StylizeRequest) -> Job:
+        """Accept a request: check it, store its pictures, write it down, queue it.
+
+        The same origin seen again gives the job that it already made, with `is_new` False. Raises a `Refusal`:
+        `BadPicture`, `UnknownStyle`, `BadOption` or `TooMany`.
+        """
+        if self.is_closed:
+            raise Refusal("The bot is being restarted; ask again in a minute.")
+        settings = intake.settings_for(request.options, self._config.engine)
+        if not request.styles:
+            raise BadPicture("There is no style; name one of the gallery or send a second picture.")
+        if len(request.styles) > intake.MAX_STYLES:
+            raise BadPicture(f"These are {len(request.styles)} styles; at most {intake.MAX_STYLES} can be blended.")
+        size = await intake.check_photo(request.photo, settings, self._config.engine.max_pixels)
+        styles = [await self._style(style) for style in request.styles]
+        try:
+            job = Job(
+                id=new_job_id(),
+                platform=request.platform,
+                place=request.place,
+                person=request.person,
+                origin=request.origin,
+                address=dict(request.address),
+                photo=await self._blobs.put(request.photo),
+                styles=tuple([await self._blobs.put(data) for _, data in styles]),
+                style_title=" and ".join(title for title, _ in styles),
+                settings=settings.to_dict(),
+                created=time.time(),
+            )
+            work = size[0] * size[1] * settings.steps / 1e6
+            job = await self._ledger.call(self._ledger.accept, job, work, self._limits)
+        except (sqlite3.Error, OSError) as error:
+            log.error("a job could not be stored", reason=repr(error))
+            raise Refusal(
+                "The bot cannot store pictures at present; tell its operator, and try again later."
+            ) from error
+        if job.is_new:
+            log.info("accepted", job=job.id, platform=job.platform, settings=dict(job.settings))
+            self._pump.wake()
+        return job
+
+    async def remember(self, job_id: str, **address: Any) -> None:
+        """Add to the job's address, durably: the id of its status message, for one."""
+        await self._ledger.call(self._ledger.merge_address, job_id, address)
+
+    async def cancel(self, job_id: str, person: str, *, moderator: bool = False) -> bool:
+        """Cancel a job, waiting or running; False when it was over already.
+
+        A running one stops within a step. Raises `NotYours` and `NoSuchJob`.
+        """
+        job = await self.job(job_id)
+        if job.person != person and not moderator:
+            raise NotYours("Only the person who asked for this picture can cancel it.")
+        if not await self._ledger.call(self._ledger.settle, job_id, "cancelled", "Cancelled."):
+            return False
+        await self._dispatch.cancel(job_id)
+        self._pump.finish(Finished(job_id, "cancelled", "Cancelled."))
+        return True
+
+    async def job(self, job_id: str) -> Job:
+        """The job of that id; raises `NoSuchJob`."""
+        return await self._ledger.call(self._ledger.job, job_id)
+
+    async def answer(self, job_id: str) -> Answer | None:
+        """What the person gets, or None while the job is not over; raises `NoSuchJob`."""
+        job = await self.job(job_id)
+        return await load_answer(self._blobs, job) if job.is_over else None
+
+    async def watch(self, job_id: str) -> AsyncIterator[JobEvent]:
+        """The job's present state first, then its events, `Finished` last; raises `NoSuchJob`."""
+        job = await self.job(job_id)
+        if job.is_over:
+            yield Finished(job.id, job.state, job.sentence)
+            return
+        async for event in self._hub.watch(job_id):
+            yield event
+
+    async def _style(self, style: str | bytes) -> tuple[str, bytes]:
+        """The title and bytes of a gallery style by name, or of a picture brought along."""
+        if isinstance(style, bytes):
+            await intake.check_style(style)
+            return "your own picture", style
+        found = self.gallery.find(style)
+        return found.title, await asyncio.to_thread(found.read)
+
+
+def new_job_id() -> str:
+    """An id that sorts by time: 11 hexadecimal digits of milliseconds, 12 random ones."""
+    return f"{time.time_ns() // 1_000_000:011x}{secrets.token_hex(6)}"

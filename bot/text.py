@@ -1,0 +1,56 @@
+"""Every sentence that people read about a job, in one place, so that it can be translated."""
+
+from __future__ import annotations
+
+from bot.requests import Answer, Job, Queued, Running
+from nst_engine.summary import LossSummary
+
+BAR_CELLS = 12
+
+
+def queued(event: Queued) -> str:
+    """The status message of a waiting job."""
+    place = "Next in the queue" if event.position <= 1 else f"Number {event.position} in the queue"
+    return f"{place}{_about(event.seconds_left)}."
+
+
+def running(event: Running) -> str:
+    """The status message of a running job: bar, percent, time left."""
+    full = BAR_CELLS * event.step // max(event.steps, 1)
+    bar = "█" * full + "░" * (BAR_CELLS - full)
+    return f"Painting {bar} {event.percent} %{_about(event.seconds_left)}"
+
+
+def accepted(job: Job) -> str:
+    """The first words after a job was taken."""
+    return f"Your picture in the style of {job.style_title} is in the queue."
+
+
+def over(answer: Answer) -> str:
+    """The status message of a job that ended without a picture."""
+    return answer.sentence or ("Cancelled." if answer.state == "cancelled" else "This did not work.")
+
+
+def result(job: Job, summary: LossSummary) -> str:
+    """The caption of a finished picture: style, then losses in one line each, at most about 400 characters."""
+    lines = [f"In the style of {job.style_title}"]
+    for label, first, last, fall in summary.rows():
+        change = "" if fall is None else f" ({-fall:+.1f} %)"
+        lines.append(f"{label}: {first:,.0f} → {last:,.0f}{change}")
+    size = f"{summary.width}×{summary.height}"
+    lines.append(
+        f"{summary.steps} steps, {size}, {duration(summary.seconds)} on {summary.device} ({summary.precision})"
+    )
+    return "\n".join(lines)
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it: `8 s`, `3 min`, `1 h 20 min`."""
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _about(seconds: float | None) -> str:
+    return "" if seconds is None else f", about {duration(seconds)} left"

@@ -1,0 +1,50 @@
+"""Neural style transfer by optimisation (Gatys, Ecker, Bethge), as a library.
+
+    from PIL import Image
+    from nst_engine import Engine, Settings
+
+    result = Engine().stylize(Image.open("photo.jpg"), [Image.open("painting.jpg")], Settings(size=512))
+    result.picture.save("painted.png")
+    print(result.summary.text())
+
+Importing this package does not import torch; that happens when `Engine` is first asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nst_engine.errors import Cancelled, DeviceError, EngineError, PictureError, SettingsError, WeightsError
+from nst_engine.images import open_picture
+from nst_engine.settings import PRESETS, Preset, Settings, style_weight_for
+from nst_engine.summary import LossSummary
+
+if TYPE_CHECKING:
+    from nst_engine.engine import Engine, Progress, Result, Score
+
+__all__ = [
+    "PRESETS",
+    "Cancelled",
+    "DeviceError",
+    "Engine",
+    "EngineError",
+    "LossSummary",
+    "PictureError",
+    "Preset",
+    "Progress",
+    "Result",
+    "Score",
+    "Settings",
+    "SettingsError",
+    "WeightsError",
+    "open_picture",
+    "style_weight_for",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Engine", "Progress", "Result", "Score"):
+        from nst_engine import engine
+
+        return getattr(engine, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,25 @@
+"""What can go wrong in the engine, each with a sentence that says what to do."""
+
+
+class EngineError(Exception):
+    """The base of the engine's own errors; its text is one sentence for a person."""
+
+
+class PictureError(EngineError):
+    """The bytes are no picture that can be used: damaged, too small, too large or of an unknown kind."""
+
+
+class SettingsError(EngineError):
+    """A setting is outside its range or of an unknown name."""
+
+
+class WeightsError(EngineError):
+    """The network's weights are missing, damaged or of the wrong shape."""
+
+
+class DeviceError(EngineError):
+    """The device that was asked for is not on this machine, or its memory is too small for the picture."""
+
+
+class Cancelled(EngineError):
+    """The run was stopped because `cancel()` said so."""

@@ -1,0 +1,65 @@
+"""What many tests share: the pictures that come with the bot and a whole bot with a real engine at tiny size."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app import Atelier, open_atelier
+from bot.config import Config, EngineConfig
+from bot.gallery import Gallery
+from bot.queue.engine_driver import EngineDriver
+
+TINY = {"default_size": 64, "default_steps": 3}
+
+
+@pytest.fixture(scope="session")
+def gallery() -> Gallery:
+    return Gallery.load()
+
+
+@pytest.fixture(scope="session")
+def photo(gallery: Gallery) -> bytes:
+    """A real photo, as a person would send it."""
+    return gallery.photos["oakland_zoo_otters"].read()
+
+
+@pytest.fixture(scope="session")
+def painting(gallery: Gallery) -> bytes:
+    return gallery.styles["starry_night"].read()
+
+
+@pytest.fixture(scope="session")
+async def engine() -> AsyncIterator[EngineDriver]:
+    """One real engine process for all tests; loading torch takes seconds."""
+    driver = EngineDriver(EngineConfig(device="cpu"))
+    yield driver
+    await driver.stop()
+
+
+OpenAtelier = Callable[..., AbstractAsyncContextManager[Atelier]]
+
+
+@pytest.fixture
+def open_bot(tmp_path: Path, engine: EngineDriver) -> OpenAtelier:
+    """Opens a bot on this test's data folder, as often as wanted; keywords are sections of the configuration."""
+
+    @asynccontextmanager
+    async def open_it(**sections: dict[str, Any]) -> AsyncIterator[Atelier]:
+        values: dict[str, Any] = {"storage": {"path": tmp_path / "data"}, **sections}
+        values["engine"] = {"device": "cpu", **TINY, **sections.get("engine", {})}
+        async with open_atelier(Config.model_validate(values), engine) as atelier:
+            yield atelier
+
+    return open_it
+
+
+@pytest.fixture
+async def atelier(open_bot: OpenAtelier) -> AsyncIterator[Atelier]:
+    """A running bot without fronts, its engine at 64 pixels and 3 steps."""
+    async with open_bot() as running:
+        yield running
