@@ -111,9 +111,7 @@ class Engine:
                 style_weight=settings.style_weight,
                 tv_weight=settings.tv_weight,
             )
-            picture, history = optimise(
-                objective, start_from(tensor, settings.seed), settings, on_step, cancel
-            )
+            picture, history = optimise(objective, start_from(tensor, settings.seed), settings, on_step, cancel)
         except torch.cuda.OutOfMemoryError as error:
             torch.cuda.empty_cache()
             raise DeviceError(

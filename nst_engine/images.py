@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MAX_PIXELS: Final = 80_000_000
 MIN_SIDE: Final = 16
 """The shorter side that the network needs at least: four halvings leave one pixel of relu5_1."""
-FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "MPO", "PPM")
+FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")
 RESAMPLING: Final = Image.Resampling.BILINEAR
 """How pictures are resized; with another filter losses would not compare with those of the reference objective."""
 DRAFT_SIDE: Final = 4096
@@ -38,9 +38,7 @@ def open_picture(data: bytes) -> Image.Image:
             image.draft("RGB", (DRAFT_SIDE, DRAFT_SIDE))
             image.load()
     except UnidentifiedImageError:
-        raise PictureError(
-            "This file is not a picture that can be read; send a JPEG, PNG or WebP picture."
-        ) from None
+        raise PictureError("This file is not a picture that can be read; send a JPEG, PNG or WebP picture.") from None
     except Image.DecompressionBombError:
         raise PictureError(_too_large("This picture")) from None
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError, ZeroDivisionError) as error:
@@ -53,7 +51,7 @@ def _check_size(width: int, height: int) -> None:
         raise PictureError(_too_large(f"This picture of {width}x{height} pixels"))
     if min(width, height) < MIN_SIDE:
         raise PictureError(
-            f"This picture of {width}x{height} pixels is too small; send one of at least {MIN_SIDE} pixels on each side."
+            f"This picture of {width}x{height} pixels is too small; send one of at least {MIN_SIDE} on each side."
         )
 
 
@@ -84,9 +82,7 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if profile:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            converted = ImageCms.profileToProfile(
-                image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
-            )
+            converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
             if converted is not None:
                 return _without_info(converted)
         except (ImageCms.PyCMSError, OSError, ValueError):
@@ -137,7 +133,7 @@ def flatten(picture: Image.Image) -> Image.Image:
 
 
 def to_tensor(picture: Image.Image, size: tuple[int, int] | None = None) -> torch.Tensor:
-    """A picture as float32 of shape (1, 3, height, width), values 0..255, resized to `size` (width, height) if given."""
+    """A picture as float32 of shape (1, 3, height, width), values 0..255, resized to `size` (width, height)."""
     import torch
 
     flat = flatten(picture)
@@ -167,9 +163,7 @@ def to_jpeg(picture: Image.Image, quality: int = 85, longest: int | None = None)
     flat = flatten(picture)
     if longest is not None and max(flat.size) > longest:
         scale = longest / max(flat.size)
-        flat = flat.resize(
-            (max(1, round(flat.width * scale)), max(1, round(flat.height * scale))), RESAMPLING
-        )
+        flat = flat.resize((max(1, round(flat.width * scale)), max(1, round(flat.height * scale))), RESAMPLING)
     out = io.BytesIO()
     flat.save(out, "JPEG", quality=quality, optimize=True)
     return out.getvalue()

@@ -18,10 +18,15 @@ Features = Mapping[str, torch.Tensor]
 
 
 def gram(features: torch.Tensor) -> torch.Tensor:
-    """The Gram matrix G = F F^T / (H W) of activations (1, C, H, W): shape (C, C), float32."""
+    """The Gram matrix G = F F^T / (H W) of activations (1, C, H, W): shape (C, C)."""
     channels = features.shape[1]
-    columns = features.permute(0, 2, 3, 1).reshape(-1, channels).float()
+    columns = at_least_float32(features).permute(0, 2, 3, 1).reshape(-1, channels)
     return columns.T @ columns / columns.shape[0]
+
+
+def at_least_float32(features: torch.Tensor) -> torch.Tensor:
+    """The activations in float32, or as they are when they are more precise."""
+    return features.to(torch.promote_types(features.dtype, torch.float32))
 
 
 class ContentLoss(nn.Module):
@@ -31,11 +36,11 @@ class ContentLoss(nn.Module):
 
     def __init__(self, features: torch.Tensor) -> None:
         super().__init__()
-        self.register_buffer("target", features.detach().float())
+        self.register_buffer("target", at_least_float32(features).detach())
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """The loss, a scalar, of activations of the target's shape."""
-        return (features.float() - self.target).square().mean()
+        return (at_least_float32(features) - self.target).square().mean()
 
 
 class StyleLoss(nn.Module):

@@ -44,7 +44,7 @@ def optimise(
     """Minimise the objective from `start`; return the picture and its losses, at the start and after every step.
 
     The picture stays unclamped while it moves: clamping between evaluations would break L-BFGS's curvature. A step
-    that diverges is taken back and tried again at half the rate. `on_step` gets the number of steps done, the latest
+    that diverges is taken back and tried again at a quarter of the rate, and the result is the best picture seen. `on_step` gets the number of steps done, the latest
     known losses and the picture. Raises `Cancelled` before the step after `cancel()` became true, and `EngineError`
     when not even the start has a finite loss.
     """
@@ -59,10 +59,8 @@ def optimise(
         losses, values = _evaluate(objective, picture)
         if not values[-1] <= DIVERGED * lowest or not math.isfinite(values[-1]):
             if not history:
-                raise EngineError(
-                    "The losses of this picture are not finite; try another picture or smaller weights."
-                )
-            rate /= 2
+                raise EngineError("The losses of this picture are not finite; try another picture or smaller weights.")
+            rate /= 4
             picture = best.clone().requires_grad_()
             optimizer = _optimizer(picture, settings, rate)
             losses, values = _evaluate(objective, picture)
@@ -89,7 +87,7 @@ def _finish(
 ) -> tuple[torch.Tensor, list[list[float]]]:
     with torch.no_grad():
         values = objective(picture).tolist()
-        if not values[-1] <= DIVERGED * lowest or not math.isfinite(values[-1]):
+        if not values[-1] <= lowest:
             picture, values = best, objective(best).tolist()
     return picture, [*history, values]
 

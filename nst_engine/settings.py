@@ -95,6 +95,4 @@ def _check_integer(name: str, value: object, low: int, high: int, unit: str) -> 
 def _check_weight(name: str, value: object) -> None:
     good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     if not good or not 0 <= float(value) <= MAX_WEIGHT:  # type: ignore[arg-type]
-        raise SettingsError(
-            f"{name.replace('_', ' ').capitalize()} must be a number from 0 to 1e9, not {value!r}."
-        )
+        raise SettingsError(f"{name.replace('_', ' ').capitalize()} must be a number from 0 to 1e9, not {value!r}.")

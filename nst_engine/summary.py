@@ -56,9 +56,8 @@ class LossSummary:
         for label, first, last, fall in self.rows():
             change = "-" if fall is None else f"{fall:.1f} %"
             lines.append(f"{label:<16}{_number(first):>14}{_number(last):>14}  {change}")
-        lines.append(
-            f"{self.width}x{self.height} pixels, {self.steps} steps in {self.seconds:.1f} s on {self.device} ({self.precision})"
-        )
+        how = f"{self.steps} steps in {self.seconds:.1f} s on {self.device} ({self.precision})"
+        lines.append(f"{self.width}x{self.height} pixels, {how}")
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
@@ -107,9 +106,7 @@ class LossSummary:
             axes.legend(frameon=False)
         fall = self.fall("total")
         fell = "" if fall is None else f"total loss down {fall:.1f} %, "
-        axes.set_title(
-            f"{fell}{self.steps} steps in {self.seconds:.0f} s on {self.device}", fontsize=11, loc="left"
-        )
+        axes.set_title(f"{fell}{self.steps} steps in {self.seconds:.0f} s on {self.device}", fontsize=11, loc="left")
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
         out = io.BytesIO()
