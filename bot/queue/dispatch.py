@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 from docket import Docket
 from docket import Worker as DocketWorker
 from docket.execution import ExecutionState
+from redis.exceptions import RedisError
 
 from bot.errors import SetupError
 
@@ -45,8 +46,13 @@ class Dispatch:
         self._docket.register(_placeholder, names=[TASK])
         try:
             await self._stack.enter_async_context(self._docket)
-        except (OSError, ValueError) as error:
-            raise SetupError(f"The queue at queue.url cannot be reached ({type(error).__name__}).") from error
+            await self.workers()
+        except (OSError, ValueError, RedisError) as error:
+            await self._stack.aclose()
+            reason = type(error).__name__
+            raise SetupError(
+                f"The queue at queue.url cannot be reached ({reason}); start Redis, or correct it."
+            ) from error
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -94,10 +100,17 @@ class Dispatch:
                     await channel.aclose()
 
     async def work(self, handler: Handler) -> None:
-        """Be a worker: run `handler` on one order after the other until cancelled."""
+        """Be a worker: run `handler` on one order after the other until cancelled, which cancels the handler too."""
+        handling: set[asyncio.Task[None]] = set()
 
         async def paint(order: str) -> None:
-            await handler(order)
+            task = asyncio.ensure_future(handler(order))
+            handling.add(task)
+            try:
+                await task
+            finally:
+                task.cancel()
+                handling.discard(task)
 
         self._docket.register(paint, names=[TASK])
         worker = DocketWorker(
@@ -108,7 +121,15 @@ class Dispatch:
             scheduling_resolution=POLL,
         )
         async with worker:
-            await worker.run_forever()
+            looping = asyncio.create_task(worker.run_forever())
+            try:
+                await asyncio.shield(looping)
+            finally:
+                # A worker that ends waits for its tasks; ours would take minutes.
+                for task in handling:
+                    task.cancel()
+                looping.cancel()
+                await asyncio.gather(looping, return_exceptions=True)
 
 
 async def _placeholder(order: str) -> None:

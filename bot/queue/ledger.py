@@ -30,7 +30,8 @@ CREATE TABLE IF NOT EXISTS jobs (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state);
 CREATE TABLE IF NOT EXISTS turns (
-    platform TEXT NOT NULL, person TEXT NOT NULL, pass REAL NOT NULL, PRIMARY KEY (platform, person)
+    platform TEXT NOT NULL, person TEXT NOT NULL, pass REAL NOT NULL, released REAL NOT NULL DEFAULT 0,
+    PRIMARY KEY (platform, person)
 ) STRICT;
 """
 COLUMNS: Final = (
@@ -38,8 +39,9 @@ COLUMNS: Final = (
     "sentence, replied"
 )
 FAIR_ORDER: Final = """
-    SELECT id, pass + ROW_NUMBER() OVER (PARTITION BY platform, person ORDER BY id) AS turn
-    FROM jobs JOIN turns USING (platform, person) WHERE state = 'accepted' ORDER BY turn, id
+    SELECT id, pass + ROW_NUMBER() OVER (own ORDER BY id) AS turn
+    FROM jobs JOIN turns USING (platform, person) WHERE state = 'accepted'
+    WINDOW own AS (PARTITION BY platform, person) ORDER BY turn, released, MIN(id) OVER own
 """
 NOT_OVER: Final = "state IN ('accepted', 'released')"
 PACE_JOBS: Final = 10
@@ -115,7 +117,8 @@ class Ledger:
                     break
                 job = self.job(first[0])
                 self._db.execute(
-                    "UPDATE turns SET pass = ? WHERE platform = ? AND person = ?", (first[1], job.platform, job.person)
+                    "UPDATE turns SET pass = ?, released = ? WHERE platform = ? AND person = ?",
+                    (first[1], time.time(), job.platform, job.person),
                 )
                 self._db.execute("UPDATE jobs SET state = 'released' WHERE id = ?", [job.id])
                 released.append(replace(job, state="released"))
@@ -186,7 +189,7 @@ class Ledger:
         return Load(*row)
 
     def _take_turn(self, job: Job) -> None:
-        """A person who comes to an empty seat starts level with the one who waited longest, not before them."""
+        """Who had nothing waiting starts level with those who wait, whatever turns they did not use before."""
         own = (job.platform, job.person)
         waits = self._db.execute("SELECT 1 FROM jobs WHERE platform = ? AND person = ? AND state = 'accepted'", own)
         if waits.fetchone() is not None:
@@ -195,7 +198,7 @@ class Ledger:
             "SELECT COALESCE(MIN(pass), 0) FROM turns JOIN jobs USING (platform, person) WHERE state = 'accepted'"
         ).fetchone()[0]
         self._db.execute(
-            "INSERT INTO turns VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET pass = MAX(pass, excluded.pass)",
+            "INSERT INTO turns (platform, person, pass) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET pass = MAX(pass, excluded.pass)",
             (*own, level),
         )
 

@@ -1,0 +1,57 @@
+# `make run` and `make test` set up what they need by themselves, once.
+VENV ?= .venv
+PYTHON ?= python3
+PY := $(VENV)/bin/python
+TESTS ?= tests
+
+# The environment is made anew when the pinned versions change, and bound anew when the sources lie elsewhere.
+LOCK_SUM := $(shell cksum < requirements.lock | cut -d' ' -f1)
+TREE_SUM := $(shell (pwd; cat pyproject.toml) | cksum | cut -d' ' -f1)
+INSTALLED := $(VENV)/.installed-$(LOCK_SUM)
+BOUND := $(VENV)/.bound-$(TREE_SUM)
+
+.PHONY: run demo check gallery test test-fast lint setup system-packages benchmark clean
+
+run: setup ## the bot; the local page when no token is configured
+	$(PY) -m bot run
+
+demo: setup ## one bundled photo through the whole bot, into out/
+	$(PY) -m bot demo --out out
+
+check: setup ## what is configured, whether it works, how fast this machine is
+	$(PY) -m bot check
+
+gallery: setup ## draw the gallery's own pictures again
+	$(PY) -m bot.gallery.draw
+
+test: setup system-packages ## all tests
+	$(PY) -m pytest $(TESTS)
+
+test-fast: setup ## the tests that need no more than seconds
+	$(PY) -m pytest -m "not slow" $(TESTS)
+
+lint: setup ## style and types
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+setup: $(BOUND)
+
+$(BOUND): $(INSTALLED)
+	rm -f $(VENV)/.bound-*
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(INSTALLED):
+	@$(PYTHON) -c 'import sys; sys.exit("Atelier needs Python 3.11 or later: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	rm -f $(VENV)/.installed-* $(VENV)/.bound-*
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	touch $@
+
+# Redis and Chromium, for the tests that need the real ones; without them those tests say so and are left out.
+system-packages:
+	@sh tests/system_packages.sh
+
+clean:
+	rm -rf $(VENV) out .mypy_cache .pytest_cache .ruff_cache

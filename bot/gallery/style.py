@@ -1,0 +1,70 @@
+"""One picture of the gallery: what it is called, where it is from, and its bytes."""
+
+from __future__ import annotations
+
+import functools
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from PIL import Image, ImageOps
+
+from bot.errors import BadPicture
+
+THUMBNAIL_QUALITY: Final = 85
+THUMBNAILS_KEPT: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A picture to take the style from; a photo of the gallery is described by the same facts.
+
+    `id` has at most 24 characters of a-z, 0-9 and underscore; `source` and `licence` are the facts as stated
+    where the picture came from. All but `id`, `title` and `path` may be empty.
+    """
+
+    id: str
+    title: str
+    artist: str
+    year: str
+    source: str
+    licence: str
+    path: Path = field(repr=False)
+
+    @property
+    def label(self) -> str:
+        """Title, artist and year, as far as they are known: `The Starry Night, Vincent van Gogh, 1889`."""
+        return ", ".join(part for part in (self.title, self.artist, self.year) if part)
+
+    def read(self) -> bytes:
+        """The picture's file as it is; raises `BadPicture` when it is there no more."""
+        try:
+            return self.path.read_bytes()
+        except OSError:
+            raise BadPicture(f"The picture of {self.title} is missing; please choose another style.") from None
+
+    def thumbnail(self, side: int = 256) -> bytes:
+        """The picture as a JPEG whose longer side has at most `side` pixels, remembered for the next time.
+
+        Blocks while it decodes: call it in a thread. Raises `BadPicture` when the file is no picture now.
+        """
+        try:
+            return _thumbnail(self.path, side)
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            raise BadPicture(f"The picture of {self.title} cannot be opened; please choose another style.") from None
+
+
+@functools.lru_cache(maxsize=THUMBNAILS_KEPT)
+def _thumbnail(path: Path, side: int) -> bytes:
+    with Image.open(path) as picture:
+        picture.draft("RGB", (side, side))
+        upright = ImageOps.exif_transpose(picture)
+    coloured = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+    coloured.thumbnail((side, side), Image.Resampling.LANCZOS)
+    if coloured.mode == "RGBA":
+        white = Image.new("RGBA", coloured.size, "white")
+        coloured = Image.alpha_composite(white, coloured).convert("RGB")
+    out = io.BytesIO()
+    coloured.save(out, "JPEG", quality=THUMBNAIL_QUALITY, optimize=True)
+    return out.getvalue()
