@@ -60,7 +60,7 @@ class Atelier:
     async def settle_down(self) -> None:
         """Take no more requests, let answers under way arrive. The running job is taken up again at the next start."""
         self.studio.is_closed = True
-        self.pump.is_closed = True
+        await self.pump.close()
         await self.delivery.drain(FLUSH_SECONDS)
 
 

@@ -28,7 +28,11 @@ def configure_logs(config: LogConfig) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    renderer: structlog.typing.Processor = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    renderer: structlog.typing.Processor = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(),
+        # Not the pretty one: it prints local variables, and among those may be a token.
+        exception_formatter=structlog.dev.plain_traceback,
+    )
     if is_json:
         renderer = structlog.processors.JSONRenderer()
     tail = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]

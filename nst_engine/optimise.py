@@ -44,9 +44,9 @@ def optimise(
     """Minimise the objective from `start`; return the picture and its losses, at the start and after every step.
 
     The picture stays unclamped while it moves: clamping between evaluations would break L-BFGS's curvature. A step
-    that diverges is taken back and tried again at a quarter of the rate, and the result is the best picture seen. `on_step` gets the number of steps done, the latest
-    known losses and the picture. Raises `Cancelled` before the step after `cancel()` became true, and `EngineError`
-    when not even the start has a finite loss.
+    that diverges is taken back and tried again at a quarter of the rate, and the result is the best picture seen.
+    `on_step` gets the number of steps done, the latest known losses and the picture. Raises `Cancelled` before the
+    step after `cancel()` became true, and `EngineError` when not even the start has a finite loss.
     """
     picture = start.clone().requires_grad_()
     rate = 1.0

@@ -106,11 +106,8 @@ class Dispatch:
         async def paint(order: str) -> None:
             task = asyncio.ensure_future(handler(order))
             handling.add(task)
-            try:
-                await task
-            finally:
-                task.cancel()
-                handling.discard(task)
+            task.add_done_callback(handling.discard)
+            await task
 
         self._docket.register(paint, names=[TASK])
         worker = DocketWorker(

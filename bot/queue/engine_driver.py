@@ -52,8 +52,7 @@ class EngineDriver:
     def __init__(self, config: EngineConfig) -> None:
         self._options = {"device": config.device, "precision": config.precision, "weights": config.weights}
         self._process: asyncio.subprocess.Process | None = None
-        self._starting = asyncio.Lock()
-        self.device = ""
+        self._leaving: asyncio.Task[None] | None = None
 
     @property
     def pid(self) -> int | None:
@@ -61,27 +60,30 @@ class EngineDriver:
         return self._process.pid if self._process is not None and self._process.returncode is None else None
 
     async def start(self) -> None:
-        """Have the process running and its engine loaded; raises `EngineUnfitError`."""
-        async with self._starting:
-            if self.pid is not None:
-                return
-            command = [sys.executable, "-m", "bot.queue.engine_process", json.dumps(self._options)]
-            pipe = asyncio.subprocess.PIPE
-            self._process = await asyncio.create_subprocess_exec(
-                *command, stdin=pipe, stdout=pipe, limit=STREAM_LIMIT, env=ENVIRONMENT | os.environ
-            )
-            try:
-                header, _ = await self._read()
-                if header["type"] == "unfit":
-                    raise EngineUnfitError(header["sentence"])
-            except BaseException:
-                await self.stop()
-                raise
-            self.device = header["device"]
-            log.info("engine ready", device=header["device"], precision=header["precision"])
+        """Have the process running and its engine loaded; raises `EngineUnfitError` and `EngineDiedError`."""
+        if self.pid is not None:
+            return
+        command = [sys.executable, "-m", "bot.queue.engine_process", json.dumps(self._options)]
+        pipe = asyncio.subprocess.PIPE
+        self._process = await asyncio.create_subprocess_exec(
+            *command, stdin=pipe, stdout=pipe, limit=STREAM_LIMIT, env=ENVIRONMENT | os.environ
+        )
+        try:
+            header, _ = await self._read()
+            if header["type"] == "unfit":
+                raise EngineUnfitError(header["sentence"])
+        except BaseException:
+            await self._end_process()
+            raise
+        log.info("engine ready", device=header["device"], precision=header["precision"])
 
     async def stop(self) -> None:
         """End the process, if it runs."""
+        await self._end_process()
+        if self._leaving is not None:
+            await asyncio.gather(self._leaving, return_exceptions=True)
+
+    async def _end_process(self) -> None:
         process, self._process = self._process, None
         if process is not None and process.returncode is None:
             with suppress(ProcessLookupError):
@@ -91,19 +93,23 @@ class EngineDriver:
     async def paint(
         self, job_id: str, settings: dict[str, Any], pictures: Sequence[bytes], on_progress: OnProgress
     ) -> Painted:
-        """Paint one order: the content's bytes first, then the styles'.
+        """Paint one order: the content's bytes first, then the styles'. One at a time.
 
         Raises `EngineDiedError` and `EngineUnfitError`. When cancelled, the engine stops within a step, or its process
-        is ended after `CANCEL_GRACE` seconds.
+        is ended after `CANCEL_GRACE` seconds; the next call waits for that.
         """
+        if self._leaving is not None:
+            await asyncio.shield(self._leaving)
         await self.start()
         lengths = [len(data) for data in pictures]
         header = {"type": "paint", "job": job_id, "settings": settings, "lengths": lengths}
+        await self._write(pack(header, b"".join(pictures)))
+        following = asyncio.create_task(self._follow(on_progress))
         try:
-            await self._write(pack(header, b"".join(pictures)))
-            return await self._follow(on_progress)
+            return await asyncio.shield(following)
         except asyncio.CancelledError:
-            await asyncio.shield(self._cancel(job_id))
+            # In a task of its own: whoever cancels twice must not leave half an answer in the stream.
+            self._leaving = asyncio.create_task(self._leave(job_id, following))
             raise
 
     async def _follow(self, on_progress: OnProgress) -> Painted:
@@ -124,31 +130,35 @@ class EngineDriver:
                     painted.sentence = header.get("sentence", "")
                     return painted
 
-    async def _cancel(self, job_id: str) -> None:
-        async def ignore(header: Header, payload: bytes) -> None: ...
-
+    async def _leave(self, job_id: str, following: asyncio.Task[Painted]) -> None:
+        """Have a cancelled order's answer read to its end, or end the process."""
         try:
             async with asyncio.timeout(CANCEL_GRACE):
                 await self._write(pack({"type": "cancel", "job": job_id}))
-                await self._follow(ignore)
+                await following
         except (TimeoutError, EngineDiedError):
             log.warning("engine ended after a cancel", job=job_id)
-            await self.stop()
+            await self._end_process()
 
     async def _read(self) -> tuple[Header, bytes]:
-        assert self._process is not None
-        assert self._process.stdout is not None
+        process = self._living()
+        assert process.stdout is not None
         try:
-            return await read_frame(self._process.stdout)
+            return await read_frame(process.stdout)
         except asyncio.IncompleteReadError:
-            code = await self._process.wait()
+            code = await process.wait()
             raise EngineDiedError(f"the engine process ended with code {code}") from None
 
     async def _write(self, data: bytes) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
+        process = self._living()
+        assert process.stdin is not None
         try:
-            self._process.stdin.write(data)
-            await self._process.stdin.drain()
+            process.stdin.write(data)
+            await process.stdin.drain()
         except (BrokenPipeError, ConnectionResetError):
             raise EngineDiedError("the engine process is gone") from None
+
+    def _living(self) -> asyncio.subprocess.Process:
+        if self._process is None:
+            raise EngineDiedError("the engine process was ended")
+        return self._process

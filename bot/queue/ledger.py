@@ -130,6 +130,11 @@ class Ledger:
             row = self._db.execute("UPDATE jobs SET attempts = attempts + 1 WHERE id = ? RETURNING attempts", [job_id])
             return int(row.fetchone()[0])
 
+    def excuse_attempts(self) -> None:
+        """Take one attempt back from every released job: what ends the run under way is not the job's fault."""
+        with self._db:
+            self._db.execute("UPDATE jobs SET attempts = attempts - 1 WHERE state = 'released' AND attempts > 0")
+
     def settle(self, job_id: str, state: JobState, sentence: str = "", seconds: float | None = None) -> bool:
         """Give a job its end; False when it had one already. `seconds` is how long the engine took."""
         with self._db:
@@ -198,7 +203,8 @@ class Ledger:
             "SELECT COALESCE(MIN(pass), 0) FROM turns JOIN jobs USING (platform, person) WHERE state = 'accepted'"
         ).fetchone()[0]
         self._db.execute(
-            "INSERT INTO turns (platform, person, pass) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET pass = MAX(pass, excluded.pass)",
+            "INSERT INTO turns (platform, person, pass) VALUES (?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET pass = MAX(pass, excluded.pass)",
             (*own, level),
         )
 

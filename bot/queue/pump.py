@@ -36,11 +36,17 @@ class Pump:
         self._woken = asyncio.Event()
         self._active: dict[str, Job] = {}
         self._forgot = 0.0
-        self.is_closed = False
+        self._is_closed = False
 
     def wake(self) -> None:
         """Have the ledger looked at now."""
         self._woken.set()
+
+    async def close(self) -> None:
+        """Release no more. A run in this very process ends with it, and is taken up again at the next start."""
+        self._is_closed = True
+        if self._dispatch.is_local:
+            await self._ledger.call(self._ledger.excuse_attempts)
 
     async def run(self) -> None:
         """Pump until cancelled."""
@@ -72,7 +78,7 @@ class Pump:
             await self._submit(job)
 
     async def _release(self) -> None:
-        if self.is_closed:
+        if self._is_closed:
             return
         window = 1 if self._dispatch.is_local else await self._dispatch.workers()
         room = window - len(await self._ledger.call(self._ledger.released))

@@ -228,6 +228,9 @@ async def test_pictures_are_kept_for_their_time_and_then_deleted(
         serving = asyncio.create_task(atelier.serve(front))
         job = await atelier.studio.submit(ask())
         await asyncio.wait_for(front.answers.get(), 60)
+        async with asyncio.timeout(60):
+            while not (await atelier.studio.job(job.id)).replied:
+                await asyncio.sleep(0.01)
         serving.cancel()
     assert list((tmp_path / "data/blobs/sha256").iterdir())
     async with open_bot(storage={"path": tmp_path / "data", "keep_hours": 0}) as atelier, asyncio.timeout(60):
@@ -235,6 +238,20 @@ async def test_pictures_are_kept_for_their_time_and_then_deleted(
             await asyncio.sleep(0.05)
         answer = await atelier.studio.answer(job.id)
     assert answer is not None and answer.sentence == "This picture is no longer kept; ask for it again."
+
+
+async def test_a_bot_closes_at_once_while_it_paints_and_goes_on_after_the_restart(
+    open_bot: OpenAtelier, ask: Any
+) -> None:
+    async with open_bot() as atelier:
+        job = await atelier.studio.submit(ask(options=Options(steps=400)))
+        await until_running(atelier, job.id)
+        await atelier.settle_down()
+        with pytest.raises(Refusal, match="being restarted"):
+            await atelier.studio.submit(ask())
+    async with open_bot() as atelier:
+        assert (await answer_of(atelier, job.id)).state == "done"
+        assert (await atelier.studio.job(job.id)).attempts == 1
 
 
 class Collector:

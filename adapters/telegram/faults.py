@@ -1,0 +1,51 @@
+"""What goes wrong in a handler: a refusal becomes its sentence, anything else is logged and apologised for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from telegram import Message, Update
+from telegram.error import TelegramError
+from telegram.ext import ContextTypes
+
+from adapters.telegram import sentences
+from adapters.telegram.outbox import Outbox
+from adapters.telegram.spot import Spot, place_is_gone
+from adapters.telegram.token_guard import TokenGuard
+from bot.errors import Refusal
+
+log = structlog.get_logger(__name__)
+
+
+class Faults:
+    """The error handler of the application."""
+
+    def __init__(self, outbox: Outbox, guard: TokenGuard) -> None:
+        self._outbox = outbox
+        self._guard = guard
+
+    async def handle(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Says one sentence to the person whose message or press failed, whatever the reason."""
+        error = context.error
+        spot = _spot_of(update)
+        if isinstance(error, Refusal):
+            sentence = str(error)
+        else:
+            log.error("a telegram handler failed", exception=self._guard.traceback(error))
+            sentence = sentences.FAULT
+        if spot is None or (isinstance(error, TelegramError) and place_is_gone(error)):
+            return
+        try:
+            await self._outbox.say(spot, sentence)
+        except TelegramError as failure:
+            log.warning("a sentence could not be said", error=self._guard.clean(str(failure)))
+
+
+def _spot_of(update: Any) -> Spot | None:
+    if not isinstance(update, Update):
+        return None
+    if update.callback_query is not None and update.callback_query.message is not None:
+        message = update.callback_query.message
+        return Spot.under(message) if isinstance(message, Message) else Spot(message.chat.id)
+    return Spot.under(update.message) if update.message is not None else None

@@ -1,0 +1,109 @@
+"""From a picture and a style to a job with its status message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+from telegram.error import TelegramError
+from telegram.ext import ExtBot
+
+from adapters.telegram.keyboard import cancel_button
+from adapters.telegram.limits import TelegramLimits
+from adapters.telegram.outbox import Outbox
+from adapters.telegram.pictures import Picture, download
+from adapters.telegram.spot import Spot
+from adapters.telegram.status import StatusBoard
+from bot import text
+from bot.requests import Job, Options, StylizeRequest
+from bot.studio import Studio
+
+PLATFORM: Final = "telegram"
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a person wants painted; a style is the id of a gallery style or a picture brought along."""
+
+    spot: Spot
+    person: str
+    origin: str
+    photo: Picture
+    styles: tuple[str | Picture, ...]
+    strength: int | None = None
+
+
+class OrderDesk:
+    """Takes orders: fetches the pictures, submits the request, opens the status message."""
+
+    def __init__(
+        self,
+        bot: ExtBot[Any],
+        studio: Studio,
+        outbox: Outbox,
+        board: StatusBoard,
+        limits: TelegramLimits,
+    ) -> None:
+        self._bot = bot
+        self._studio = studio
+        self._outbox = outbox
+        self._board = board
+        self._limits = limits
+        self._room = asyncio.Semaphore(limits.orders_at_once)
+        self._openings: dict[str, asyncio.Event] = {}
+
+    async def take(self, order: Order) -> None:
+        """Raises a `Refusal` whose text says why the order is not taken."""
+        with self._opening(order.origin):
+            async with self._room:
+                job = await self._studio.submit(await self._request(order))
+            if job.is_new:
+                await self._open_status(job, order.spot)
+
+    async def settled(self, origin: str) -> None:
+        """Returns once the status message of this order is out, where it is just being sent."""
+        if opening := self._openings.get(origin):
+            await opening.wait()
+
+    async def _request(self, order: Order) -> StylizeRequest:
+        styles = tuple([style if isinstance(style, str) else await self._fetch(style) for style in order.styles])
+        return StylizeRequest(
+            platform=PLATFORM,
+            place=str(order.spot.chat_id),
+            person=order.person,
+            origin=order.origin,
+            photo=await self._fetch(order.photo),
+            styles=styles,
+            address=order.spot.to_address(),
+            options=Options(strength=order.strength),
+        )
+
+    async def _fetch(self, picture: Picture) -> bytes:
+        return await download(self._bot, picture, self._limits)
+
+    async def _open_status(self, job: Job, spot: Spot) -> None:
+        self._board.sent(spot)
+        try:
+            message = await self._outbox.say(spot, text.accepted(job), cancel_button(job.id))
+        except TelegramError as error:
+            # The job is accepted all the same; its answer comes as a message of its own.
+            log.warning("no status message", job=job.id, error=error.message)
+            return
+        await self._studio.remember(job.id, chat_id=message.chat.id, message_id=message.message_id)
+
+    @contextmanager
+    def _opening(self, origin: str) -> Iterator[None]:
+        if origin in self._openings:
+            yield
+            return
+        opening = self._openings[origin] = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self._openings[origin]
+            opening.set()

@@ -1,0 +1,56 @@
+"""Pictures in the form in which Telegram takes them: as a photo where it can, as a file where it must."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from adapters.telegram.limits import TelegramLimits
+
+_PHOTO_QUALITY = 95
+_FILE_QUALITIES = (92, 80, 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Bytes to send, with the name of their file; `as_photo` False sends them as a document, untouched."""
+
+    data: bytes = field(repr=False)
+    name: str
+    as_photo: bool = True
+
+
+def photo_upload(png: bytes, name: str, limits: TelegramLimits) -> Upload:
+    """The picture as a photo, else as a file. Blocking: call it in a thread.
+
+    `name` comes without an extension. A PNG beyond the photo limit becomes a JPEG before it becomes a file.
+    """
+    with Image.open(io.BytesIO(png)) as image:
+        width, height = image.size
+    if width + height <= limits.photo_sides and max(width, height) <= limits.photo_ratio * min(width, height):
+        if len(png) <= limits.photo_bytes:
+            return Upload(png, f"{name}.png")
+        jpeg = _jpeg(png, _PHOTO_QUALITY)
+        if len(jpeg) <= limits.photo_bytes:
+            return Upload(jpeg, f"{name}.jpg")
+    return file_upload(png, name, limits)
+
+
+def file_upload(png: bytes, name: str, limits: TelegramLimits) -> Upload:
+    """The picture as a file: the PNG itself, or a JPEG where that is beyond the limit. Blocking."""
+    if len(png) <= limits.document_bytes:
+        return Upload(png, f"{name}.png", as_photo=False)
+    for quality in _FILE_QUALITIES:
+        jpeg = _jpeg(png, quality)
+        if len(jpeg) <= limits.document_bytes:
+            break
+    return Upload(jpeg, f"{name}.jpg", as_photo=False)
+
+
+def _jpeg(png: bytes, quality: int) -> bytes:
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as image:
+        image.convert("RGB").save(out, "JPEG", quality=quality, subsampling=0)
+    return out.getvalue()

@@ -1,0 +1,169 @@
+"""Answers on Telegram: the picture, the losses and the curve, once, in whatever state the chat is."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bot.errors import Gone
+from tests.standins.telegram import Fault, Message, TelegramStandin
+from tests.standins.telegram.house import House
+
+pytest_plugins = ["tests.standins.telegram.fixtures"]
+
+
+def png(width: int, height: int, *, noise: bool = False) -> bytes:
+    pixels = np.zeros((height, width, 3), np.uint8)
+    if noise:
+        pixels = np.random.default_rng(0).integers(0, 255, pixels.shape, dtype=np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+async def curves_of(house: House, result: Message) -> list[Message]:
+    await house.settled((await house.job_of(result)).id)
+    return [message for message in result.chat.from_bot if message.reply_to is result and message.media]
+
+
+async def test_the_answer_holds_picture_losses_and_curve(telegram: TelegramStandin, telegram_house: House) -> None:
+    house = telegram_house
+    photo = await house.asks(house.private, house.ann)
+    result = await house.picture_in(house.private, photo)
+    assert result.picture.format == "PNG"
+    assert "total: " in result.text
+    assert "→" in result.text
+    (curve,) = await curves_of(house, result)
+    assert curve.picture.size == (1120, 700)
+
+
+async def test_the_buttons_under_a_picture_bring_curve_and_file(
+    telegram: TelegramStandin, telegram_house: House
+) -> None:
+    house = telegram_house
+    photo = await house.asks(house.club, house.ann)
+    result = await house.picture_in(house.club, photo)
+    assert len(await curves_of(house, result)) == 1
+    await house.restart()
+    await telegram.presses(house.bob, result, "As file")
+    await telegram.until(lambda: house.club.from_bot[-1].media and house.club.from_bot[-1].media.kind == "document")
+    file = house.club.from_bot[-1]
+    assert file.reply_to is result
+    assert file.media is not None
+    answer = await house.studio.answer((await house.job_of(result)).id)
+    assert file.media.data == answer.picture
+    await telegram.presses(house.bob, result, "Loss curve")
+    await telegram.until(lambda: house.club.from_bot[-1] is not file)
+    assert house.club.from_bot[-1].picture.size == (1120, 700)
+
+
+async def test_an_answer_brought_again_stays_one(telegram: TelegramStandin, telegram_house: House) -> None:
+    house = telegram_house
+    photo = await house.asks(house.private, house.ann)
+    result = await house.picture_in(house.private, photo)
+    job = await house.settled((await house.job_of(result)).id)
+    before = list(house.private.from_bot)
+    await house.front.answer(job, await house.studio.answer(job.id))
+    assert house.private.from_bot == before
+
+
+async def test_a_reply_lost_on_the_way_back_does_not_make_two(telegram: TelegramStandin, telegram_house: House) -> None:
+    house = telegram_house
+    telegram.faults += [Fault("editMessageMedia", after=True), Fault("sendPhoto", after=True)]
+    photo = await house.asks(house.private, house.ann)
+    result = await house.picture_in(house.private, photo)
+    assert len(await curves_of(house, result)) == 1
+    assert [message for message in house.private.from_bot if message.reply_to is photo] == [result]
+    assert telegram.faults == []
+
+
+async def test_a_deleted_status_message_is_replaced_by_one_new_message(
+    telegram: TelegramStandin, telegram_house: House
+) -> None:
+    house = telegram_house
+    async with house.busy_engine():
+        photo = await house.asks(house.private, house.ann)
+        status = await house.status_in(house.private, photo)
+        job = await house.remembered(status)
+        await telegram.deletes(status)
+    result = await house.picture_in(house.private, photo)
+    assert result is not status
+    job = await house.settled(job.id)
+    await house.front.answer(job, await house.studio.answer(job.id))
+    assert [message for message in house.private.from_bot if message.reply_to is photo] == [result]
+
+
+@pytest.mark.parametrize("place", ["club", "private"])
+async def test_a_chat_that_shut_the_bot_out_is_gone(
+    telegram: TelegramStandin, telegram_house: House, place: str
+) -> None:
+    house = telegram_house
+    chat = {"club": house.club, "private": house.private}[place]
+    async with house.busy_engine():
+        await house.asks(chat, house.ann)
+        job = await house.remembered(await house.status_in(chat))
+        chat.blocked = True
+    job = await house.settled(job.id)
+    with pytest.raises(Gone):
+        await house.front.answer(job, await house.studio.answer(job.id))
+
+
+async def test_a_chat_that_no_longer_exists_is_gone(telegram: TelegramStandin, telegram_house: House) -> None:
+    house = telegram_house
+    photo = await house.asks(house.club, house.ann)
+    result = await house.picture_in(house.club, photo)
+    job = await house.settled((await house.job_of(result)).id)
+    del telegram.world.chats[house.club.id]
+    with pytest.raises(Gone):
+        await house.front.answer(job, await house.studio.answer(job.id))
+
+
+async def test_a_group_that_became_a_supergroup_gets_its_picture_there(
+    telegram: TelegramStandin, telegram_house: House
+) -> None:
+    house = telegram_house
+    bigger = telegram.group("Club, bigger")
+    async with house.busy_engine():
+        await house.asks(house.club, house.ann)
+        status = await house.status_in(house.club)
+        await house.remembered(status)
+        house.club.moved_to = bigger
+    result = await house.picture_in(bigger)
+    job = await house.settled((await house.job_of(result)).id)
+    assert job.address["chat_id"] == bigger.id
+    await house.front.answer(job, await house.studio.answer(job.id))
+    assert len([message for message in bigger.from_bot if message.labels]) == 1
+
+
+async def test_a_chat_that_takes_no_pictures_is_told(telegram: TelegramStandin, telegram_house: House) -> None:
+    house = telegram_house
+    house.club.pictures_allowed = False
+    photo = await house.asks(house.club, house.ann)
+    told = await house.sentence_in(house.club, "does not let me send pictures")
+    assert told.reply_to is photo
+
+
+@pytest.mark.parametrize(
+    ("picture", "kind", "suffix"),
+    [
+        pytest.param(png(640, 480), "photo", "PNG", id="small"),
+        pytest.param(png(2100, 100), "document", "PNG", id="too-long-for-a-photo"),
+        pytest.param(png(8192, 2000), "document", "PNG", id="sides-too-large-for-a-photo"),
+        pytest.param(png(2000, 1900, noise=True), "photo", "JPEG", id="too-many-bytes-for-a-photo"),
+    ],
+)
+async def test_a_picture_goes_as_photo_or_file(
+    telegram: TelegramStandin, telegram_house: House, picture: bytes, kind: str, suffix: str
+) -> None:
+    house = telegram_house
+    photo = await house.asks(house.private, house.ann)
+    result = await house.picture_in(house.private, photo)
+    job = await house.settled((await house.job_of(result)).id)
+    answer = await house.studio.answer(job.id)
+    await house.front.answer(job, replace(answer, picture=picture))
+    assert result.media is not None
+    assert (result.media.kind, result.picture.format) == (kind, suffix)

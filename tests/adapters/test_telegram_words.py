@@ -1,0 +1,118 @@
+"""What `/stylize` is followed by, what buttons carry, and the form in which pictures go out."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from adapters.telegram.keyboard import CHOICE, PAGE, Choosing, cancel_button, chooser, result_buttons
+from adapters.telegram.limits import LIMITS
+from adapters.telegram.sentences import gallery as gallery_text
+from adapters.telegram.uploads import file_upload
+from adapters.telegram.wishes import command_words, wish_of
+from bot.errors import UnknownStyle
+from bot.gallery import Gallery, Style
+from bot.studio import new_job_id
+
+
+def gallery_of(*titles: str) -> Gallery:
+    styles = {
+        f"style_{number:018d}": Style(f"style_{number:018d}", title, "", "", "", "", Path())
+        for number, title in enumerate(titles)
+    }
+    return Gallery(styles, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("/stylize", ""),
+        ("/stylize starry night 70", "starry night 70"),
+        ("/Stylize@Our_Bot  lilac", "lilac"),
+        ("/stylize@other_bot lilac", None),
+        ("/stylizer lilac", None),
+        ("please /stylize", None),
+        (None, None),
+    ],
+)
+def test_the_words_after_the_command(text: str | None, words: str | None) -> None:
+    assert command_words(text, "our_bot") == words
+
+
+@pytest.mark.parametrize(
+    ("words", "title", "strength"),
+    [
+        ("", None, None),
+        ("70", None, 70),
+        ("Lilac", "Lilac", None),
+        ("lilac 70", "Lilac", 70),
+        ("lilac 70 %", "Lilac", 70),
+        ("lilac -5", "Lilac", -5),
+        ("composition 8", "Composition 8", None),
+        ("composition 8 30", "Composition 8", 30),
+    ],
+)
+def test_a_wish_is_a_style_and_a_strength(words: str, title: str | None, strength: int | None) -> None:
+    style, found = wish_of(words, gallery_of("Lilac", "Composition 8"))
+    assert (style.title if style else None, found) == (title, strength)
+
+
+def test_an_unknown_style_is_named_without_its_strength() -> None:
+    with pytest.raises(UnknownStyle) as caught:
+        wish_of("lilaz 70", gallery_of("Lilac", "Composition 8"))
+    assert "Lilac" in str(caught.value)
+    assert "70" not in str(caught.value)
+
+
+@given(
+    asker=st.integers(-(10**15), 10**15),
+    strength=st.none() | st.integers(-(10**9), 10**9),
+    page=st.integers(-5, 500),
+    styles=st.integers(0, 60),
+)
+def test_every_button_fits_and_carries_what_it_was_made_of(
+    asker: int, strength: int | None, page: int, styles: int
+) -> None:
+    gallery = gallery_of(*(f"Number {number}" for number in range(styles)))
+    choosing = Choosing(str(asker), strength)
+    keyboard = chooser(gallery, choosing, page, LIMITS)
+    buttons = [button for row in keyboard.inline_keyboard for button in row]
+    for button in buttons:
+        data = button.callback_data
+        assert isinstance(data, str)
+        assert len(data.encode()) <= LIMITS.callback_bytes
+        told, value = Choosing.parse(data)
+        assert told == choosing
+        assert gallery.styles[value].title == button.text if data[0] == CHOICE else data[0] == PAGE
+    assert all(len(row) <= LIMITS.page_columns for row in keyboard.inline_keyboard)
+
+
+def test_buttons_of_jobs_fit() -> None:
+    for keyboard in (cancel_button(new_job_id()), result_buttons(new_job_id())):
+        for row in keyboard.inline_keyboard:
+            assert all(len(str(button.callback_data)) <= LIMITS.callback_bytes for button in row)
+
+
+def test_a_large_gallery_is_listed_within_one_message() -> None:
+    text = gallery_text([f"Style number {number}, somebody, 1900" for number in range(500)], LIMITS.text)
+    assert len(text) <= LIMITS.text
+    listed = text.count("•")
+    assert 50 < listed < 500
+    assert text.endswith(f"and {500 - listed} more")
+
+
+def test_a_file_beyond_the_limit_becomes_a_jpeg() -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (200, 200, 3), dtype=np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    upload = file_upload(out.getvalue(), "x", replace(LIMITS, document_bytes=60_000))
+    assert len(upload.data) <= 60_000
+    assert (upload.name, upload.as_photo) == ("x.jpg", False)
+    assert Image.open(io.BytesIO(upload.data)).size == (200, 200)

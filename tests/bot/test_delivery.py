@@ -1,0 +1,135 @@
+"""Exactly one answer to each job: over refusals of the platform, a place that is gone, and a restart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.errors import Gone
+from bot.queue import delivery as delivery_module
+from bot.queue.blobs import Blobs
+from bot.queue.delivery import Delivery
+from bot.queue.hub import Hub
+from bot.queue.ledger import Ledger
+from bot.requests import Answer, Finished, Job, Queued, Running
+from tests.bot.test_ledger import WIDE, make_job
+
+
+class Front:
+    """A front that fails as it is told and notes, in order, what it was brought."""
+
+    platform = "test"
+
+    def __init__(self, *failures: Exception) -> None:
+        self.failures = list(failures)
+        self.seen: list[str] = []
+        self.news = asyncio.Condition()
+        self.hold = asyncio.Event()
+        self.hold.set()
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+    async def show(self, job: Job, event: Queued | Running) -> None:
+        await self._note(f"show {event.job_id} {getattr(event, 'position', '')}".strip())
+        await self.hold.wait()
+
+    async def answer(self, job: Job, answer: Answer) -> None:
+        await self._note(f"answer {job.id} {answer.state}")
+        if self.failures:
+            raise self.failures.pop(0)
+
+    async def _note(self, text: str) -> None:
+        async with self.news:
+            self.seen.append(text)
+            self.news.notify_all()
+
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(20), self.news:
+            await self.news.wait_for(lambda: len(self.seen) >= count)
+
+
+class Stage:
+    """A ledger with one job, a hub and a delivery."""
+
+    def __init__(self, folder: Path) -> None:
+        self.ledger = Ledger(folder / "ledger.sqlite3")
+        self.blobs = Blobs.open("", folder / "blobs")
+        self.hub = Hub()
+        self.delivery = Delivery(self.ledger, self.blobs, self.hub)
+
+    async def finish(self, job_id: str, sentence: str = "No.") -> None:
+        await self.ledger.call(self.ledger.settle, job_id, "failed", sentence)
+        self.hub.emit(Finished(job_id, "failed", sentence))
+
+    async def until_replied(self, job_id: str) -> None:
+        async with asyncio.timeout(20):
+            while not (await self.ledger.call(self.ledger.job, job_id)).replied:
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    monkeypatch.setattr(delivery_module, "FIRST_RETRY", 0.01)
+    made = Stage(tmp_path)
+    await made.ledger.call(made.ledger.accept, make_job(1), 1.0, WIDE)
+    yield made
+    await made.delivery.close()
+    made.ledger.close()
+
+
+async def test_an_answer_that_fails_is_tried_again_until_it_arrives(stage: Stage) -> None:
+    front = Front(ConnectionError("down"), RuntimeError("still down"))
+    await stage.delivery.serve(front)
+    await stage.finish("job000001")
+    await stage.until_replied("job000001")
+    assert front.seen == ["answer job000001 failed"] * 3
+
+
+async def test_an_answer_to_a_place_that_is_gone_is_dropped(stage: Stage) -> None:
+    front = Front(Gone("the channel was deleted"))
+    await stage.delivery.serve(front)
+    await stage.finish("job000001")
+    await stage.until_replied("job000001")
+    assert front.seen == ["answer job000001 failed"]
+
+
+async def test_what_was_not_answered_is_brought_to_the_next_front(stage: Stage) -> None:
+    await stage.finish("job000001")
+    front = Front()
+    await stage.delivery.serve(front)
+    await stage.until_replied("job000001")
+    again = Front()
+    await stage.delivery.serve(again)
+    await stage.delivery.drain(5)
+    assert (front.seen, again.seen) == (["answer job000001 failed"], [])
+
+
+async def test_a_slow_status_is_shown_the_latest_only_and_never_after_the_answer(stage: Stage) -> None:
+    front = Front()
+    await stage.delivery.serve(front)
+    front.hold.clear()
+    stage.hub.emit(Queued("job000001", 3, None))
+    await front.until(1)
+    for position in (2, 1):
+        stage.hub.emit(Queued("job000001", position, None))
+    front.hold.set()
+    await front.until(2)
+    stage.hub.emit(Queued("job000001", 7, None))
+    await stage.finish("job000001")
+    await stage.until_replied("job000001")
+    assert front.seen[:2] == ["show job000001 3", "show job000001 1"]
+    assert front.seen[-1] == "answer job000001 failed"
+
+
+async def test_a_job_of_another_platform_waits_for_its_own_front(stage: Stage) -> None:
+    front = Front()
+    front.platform = "elsewhere"
+    await stage.delivery.serve(front)
+    await stage.finish("job000001")
+    await stage.delivery.drain(5)
+    assert front.seen == []
+    assert not (await stage.ledger.call(stage.ledger.job, "job000001")).replied

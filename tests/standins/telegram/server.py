@@ -1,0 +1,264 @@
+"""The HTTP side of the stand-in, and what people do in it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+from aiohttp import web
+
+from tests.standins.telegram.methods import ApiError, Methods, Params, Uploads
+from tests.standins.telegram.world import BOT_NAME, Chat, Message, Person, Press
+
+TOKEN = "123456789:AAE-stand-in-token_for-tests-0123456789"
+PATIENCE_SECONDS = 60
+_NESTED = ("reply_markup", "reply_parameters", "media", "commands", "allowed_updates")
+_DEEDS = ("sendMessage", "sendPhoto", "sendDocument", "getFile", "getChatMember", "editMessageReplyMarkup")
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that the bot made, whether it was answered with ok, and when (monotonic seconds)."""
+
+    method: str
+    params: Params
+    ok: bool
+    at: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The next call of `method` goes wrong; with `after` its effect stays, though the bot is not told."""
+
+    method: str
+    code: int = 502
+    after: bool = False
+
+
+class TelegramStandin:
+    """`async with TelegramStandin() as telegram`; `telegram.world` holds what Telegram keeps.
+
+    `updates_per_answer` bounds how many updates one poll gets.
+    """
+
+    def __init__(self) -> None:
+        self.token = TOKEN
+        self.bot_name = BOT_NAME
+        self.world = Methods()
+        self.calls: list[Call] = []
+        self.faults: list[Fault] = []
+        self.updates_per_answer = 100
+        self.last_update: dict[str, Any] = {}
+        self._updates: list[dict[str, Any]] = []
+        self._repeats: list[dict[str, Any]] = []
+        self._update_ids = itertools.count(1000)
+        self._person_ids = itertools.count(7001)
+        self.polls = 0
+        self._changed = asyncio.Condition()
+        self._one_at_a_time = asyncio.Lock()
+        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app.router.add_route("*", "/bot{token}/{method}", self._serve_method)
+        app.router.add_get("/file/bot{token}/{path:.+}", self._serve_file)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        self._port = 0
+
+    async def __aenter__(self) -> TelegramStandin:
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.polls += 1
+        await self._tell()
+        await self._runner.cleanup()
+
+    @property
+    def api_url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/bot"
+
+    @property
+    def file_url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/file/bot"
+
+    # What is there.
+
+    def person(self, name: str) -> Person:
+        return Person(next(self._person_ids), name)
+
+    def private(self, person: Person) -> Chat:
+        return self._chat(Chat(person.id, "private"))
+
+    def group(self, title: str = "Club", *, topics: tuple[int, ...] = ()) -> Chat:
+        return self._chat(Chat(-100_000 - len(self.world.chats), "supergroup", title, topics=set(topics)))
+
+    def _chat(self, chat: Chat) -> Chat:
+        return self.world.chats.setdefault(chat.id, chat)
+
+    # What people do.
+
+    async def says(self, person: Person, chat: Chat, text: str, **facts: Any) -> Message:
+        return await self._write(person, chat, text=text, **facts)
+
+    async def sends_photo(
+        self, person: Person, chat: Chat, data: bytes, caption: str = "", *, told_size: bool = True, **facts: Any
+    ) -> Message:
+        media = await asyncio.to_thread(self.world.files.photo, data, told_size=told_size)
+        return await self._write(person, chat, text=caption, media=media, **facts)
+
+    async def sends_file(
+        self,
+        person: Person,
+        chat: Chat,
+        data: bytes,
+        name: str,
+        mime: str,
+        caption: str = "",
+        *,
+        told_size: bool = True,
+        **facts: Any,
+    ) -> Message:
+        media = self.world.files.document(data, name, mime, told_size=told_size)
+        return await self._write(person, chat, text=caption, media=media, **facts)
+
+    async def presses(self, person: Person, message: Message, label: str) -> Press:
+        return await self.forges(person, message, message.button(label))
+
+    async def forges(self, person: Person, message: Message, data: str) -> Press:
+        """A press with any data, as an altered client can send it."""
+        press = Press(f"press{len(self.world.presses) + 1}", person, message)
+        self.world.presses[press.id] = press
+        query = {
+            "id": press.id,
+            "from": person.to_json(),
+            "message": message.to_json(),
+            "chat_instance": "1",
+            "data": data,
+        }
+        await self._add_update({"callback_query": query})
+        return press
+
+    async def deletes(self, message: Message) -> None:
+        message.deleted = True
+        for other in message.chat.messages:
+            if other.reply_to is message:
+                other.reply_to = None
+        await self._tell()
+
+    async def repeats(self, update: dict[str, Any]) -> None:
+        """The same update once more, under its old id."""
+        self._repeats.append(update)
+        await self._tell()
+
+    async def until(self, condition: Callable[[], Any]) -> Any:
+        """Waits until the condition holds for what Telegram keeps, and returns its value."""
+        async with asyncio.timeout(PATIENCE_SECONDS), self._changed:
+            await self._changed.wait_for(condition)
+            return condition()
+
+    async def answered(self, press: Press) -> str:
+        """Waits until a press is acknowledged; returns the words shown with it."""
+        await self.until(lambda: press.answered)
+        return press.alert
+
+    async def _write(self, person: Person, chat: Chat, **facts: Any) -> Message:
+        message = self.world.add_message(chat, person, **facts)
+        await self._add_update({"message": message.to_json()})
+        return message
+
+    async def _add_update(self, update: dict[str, Any]) -> None:
+        whole = {"update_id": next(self._update_ids), **update}
+        self.last_update = whole
+        self._updates.append(whole)
+        await self._tell()
+
+    async def _tell(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    # HTTP.
+
+    async def _serve_file(self, request: web.Request) -> web.Response:
+        data = self.world.files.by_path.get(request.match_info["path"])
+        if request.match_info["token"] != self.token or data is None or self.world.files.lost:
+            return web.json_response({"ok": False, "error_code": 404, "description": "Not Found"}, status=404)
+        return web.Response(body=data)
+
+    async def _serve_method(self, request: web.Request) -> web.StreamResponse:
+        method = request.match_info["method"]
+        params, uploads = await _read(request)
+        if request.match_info["token"] != self.token:
+            return _failure(ApiError(401, "Unauthorized"))
+        fault = next((fault for fault in self.faults if fault.method == method), None)
+        if fault is not None:
+            self.faults.remove(fault)
+            if not fault.after:
+                await self._tell()
+                return _failure(ApiError(fault.code, "Bad Gateway"))
+        try:
+            result = await self._result(method, params, uploads)
+        except ApiError as error:
+            self.calls.append(Call(method, params, ok=False))
+            await self._tell()
+            return _failure(error)
+        if method != "getUpdates":
+            self.calls.append(Call(method, params, ok=True))
+            await self._tell()
+        if fault is not None:
+            return _failure(ApiError(fault.code, "Bad Gateway"))
+        return web.json_response({"ok": True, "result": result})
+
+    async def _result(self, method: str, params: Params, uploads: Uploads) -> Any:
+        if method == "getUpdates":
+            return await self._get_updates(params)
+        if method in _DEEDS:
+            for press in self.world.presses.values():
+                same_chat = str(press.message.chat.id) == params.get("chat_id") or method == "getFile"
+                if not press.answered and same_chat:
+                    press.before_answer.append(method)
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(getattr(self.world, method), params, uploads)
+
+    async def _get_updates(self, params: Params) -> list[dict[str, Any]]:
+        self.polls += 1
+        mine = self.polls
+        offset = int(params.get("offset", 0))
+        self._updates = [update for update in self._updates if update["update_id"] >= offset]
+        await self._tell()
+        async with self._changed:
+            try:
+                async with asyncio.timeout(float(params.get("timeout", 0))):
+                    await self._changed.wait_for(lambda: self._updates or self._repeats or self.polls != mine)
+            except TimeoutError:
+                return []
+        if self.polls != mine:
+            raise ApiError(409, "Conflict: terminated by other getUpdates request")
+        repeats, self._repeats = self._repeats, []
+        return [*repeats, *self._updates[: self.updates_per_answer]]
+
+
+async def _read(request: web.Request) -> tuple[Params, Uploads]:
+    params: Params = {}
+    uploads: Uploads = {}
+    for name, value in (await request.post()).items():
+        if isinstance(value, web.FileField):
+            uploads[name] = (value.filename, value.file.read())
+        else:
+            params[name] = json.loads(value) if name in _NESTED else value
+    return params, uploads
+
+
+def _failure(error: ApiError) -> web.Response:
+    body: dict[str, Any] = {"ok": False, "error_code": error.code, "description": error.description}
+    if error.parameters:
+        body["parameters"] = error.parameters
+    return web.json_response(body, status=error.code)
