@@ -70,6 +70,17 @@ async def open_atelier(config: Config, engine: EngineDriver | None = None) -> As
 
     That worker drives `engine` when one is given, which then runs on afterwards. Raises `SetupError`.
     """
+    async with _parts(config) as (atelier, dispatch, blobs), AsyncExitStack() as stack:
+        if dispatch.is_local:
+            await stack.enter_async_context(_working(dispatch, blobs, config, engine))
+        await stack.enter_async_context(_running(atelier.pump.run(), "pump"))
+        stack.push_async_callback(atelier.delivery.close)
+        yield atelier
+
+
+@asynccontextmanager
+async def _parts(config: Config) -> AsyncIterator[tuple[Atelier, Dispatch, Blobs]]:
+    """The parts, opened but at rest."""
     gallery = Gallery.load(config.gallery.path)
     storage = config.storage
     async with AsyncExitStack() as stack:
@@ -81,11 +92,7 @@ async def open_atelier(config: Config, engine: EngineDriver | None = None) -> As
         delivery = Delivery(ledger, blobs, hub)
         pump = Pump(ledger, blobs, dispatch, hub, storage.keep_hours)
         studio = Studio(config, gallery, ledger, blobs, dispatch, hub, pump)
-        if dispatch.is_local:
-            await stack.enter_async_context(_working(dispatch, blobs, config, engine))
-        await stack.enter_async_context(_running(pump.run(), "pump"))
-        stack.push_async_callback(delivery.close)
-        yield Atelier(config, studio, pump, delivery)
+        yield Atelier(config, studio, pump, delivery), dispatch, blobs
 
 
 @asynccontextmanager
@@ -138,6 +145,19 @@ async def run_worker(config: Config) -> None:
             raise SetupError("With queue.url memory:// the bot is its own worker; set queue.url to redis://... first.")
         async with _working(dispatch, blobs, config, None) as working:
             await _first_of(stop, working)
+
+
+async def check_fronts(config: Config) -> AsyncIterator[tuple[str, str, bool]]:
+    """For each front in use: its platform, who the bot is there or what is wrong, and whether it works.
+
+    Opens storage and queue on the way, without taking up any job. Raises `SetupError` when these cannot be used.
+    """
+    async with _parts(config) as (atelier, _, _):
+        for front in build_fronts(config, atelier.studio) or [_web_front(config, atelier.studio)]:
+            try:
+                yield front.platform, await front.check(), True
+            except SetupError as error:
+                yield front.platform, str(error), False
 
 
 async def _serve_fronts(atelier: Atelier) -> None:

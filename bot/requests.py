@@ -141,6 +141,9 @@ class Front(Protocol):
     async def run(self) -> None:
         """Serve until cancelled. Raises `SetupError` when the platform refuses the configuration (a wrong token)."""
 
+    async def check(self) -> str:
+        """Who the bot is there, in a few words. Raises `SetupError` when it is not let in."""
+
     async def show(self, job: Job, event: Queued | Running) -> None:
         """Tell how the job goes. A hint: it may be skipped, throttled or lost; what it raises is only logged."""
 

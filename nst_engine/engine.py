@@ -69,6 +69,7 @@ class Engine:
         self._weights = load_weights(weights)
         self._network = self._build(PRECISIONS[self.precision])
         self.weights_name = self._weights.name
+        self.weights_hash = self._weights.sha256
 
     @property
     def device_name(self) -> str:

@@ -36,6 +36,10 @@ class FolderFront:
         """Nothing is asked here; serve until cancelled."""
         await asyncio.Event().wait()
 
+    async def check(self) -> str:
+        """Where the answer will be."""
+        return str(self.folder)
+
     async def show(self, job: Job, event: Queued | Running) -> None:
         """Show the status line."""
         line = text.running(event) if isinstance(event, Running) else text.queued(event)

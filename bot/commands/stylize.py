@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 from rich.console import Console
@@ -17,10 +18,12 @@ from bot.errors import BadOption
 from bot.gallery import Gallery
 from bot.intake import settings_for
 from bot.requests import Options
-from nst_engine.engine import Engine, Result
-from nst_engine.engine import Progress as EngineProgress
 from nst_engine.images import flatten
 from nst_engine.settings import Settings
+
+if TYPE_CHECKING:
+    from nst_engine.engine import Progress as EngineProgress
+    from nst_engine.engine import Result
 
 OPTION_NAMES = ("size", "steps", "optimizer", "content_weight", "style_weight", "tv_weight", "seed")
 
@@ -45,6 +48,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _paint(config: Config, content: Image.Image, styles: list[Image.Image], settings: Settings) -> Result:
+    from nst_engine.engine import Engine  # takes seconds, which a mistyped option need not wait for
+
     engine = Engine(config.engine.device, config.engine.precision, config.engine.weights)
     columns = (TextColumn("painting"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[loss]}"))
     with Progress(*columns, TimeRemainingColumn(), console=Console(file=sys.stderr)) as bar:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import structlog
 
+from bot.errors import NoSuchJob
 from bot.queue.blobs import Blobs
 from bot.queue.dispatch import Dispatch
 from bot.queue.hub import Hub
@@ -125,6 +126,7 @@ class Pump:
     async def _hear(self, event: dict[str, Any]) -> None:
         job = self._active.get(event["job"])
         if job is None:
+            await self._cancel_if_over(event["job"])
             return
         if event["type"] == "over":
             self.wake()
@@ -134,6 +136,12 @@ class Pump:
         seconds_left = event["seconds"] / step * (steps - step) if step else None
         if job.id in self._active:
             self._hub.emit(Running(job.id, step, steps, seconds_left, event["losses"], preview))
+
+    async def _cancel_if_over(self, job_id: str) -> None:
+        """Cancel again what still runs: a cancel that comes while a worker takes its order is lost."""
+        with suppress(NoSuchJob):
+            if (await self._ledger.call(self._ledger.job, job_id)).is_over:
+                await self._dispatch.cancel(job_id)
 
     async def _tell_positions(self) -> None:
         waiting = await self._ledger.call(self._ledger.waiting)

@@ -122,6 +122,16 @@ async def test_cancel_stops_a_running_job_and_the_next_one_runs(atelier: Atelier
     assert (await answer_of(atelier, short.id)).state == "done"
 
 
+async def test_a_cancel_at_any_moment_lets_the_next_job_run(atelier: Atelier, ask: Any) -> None:
+    """Also while the order is on its way to the worker, where the dispatcher would lose it."""
+    await answer_of(atelier, (await atelier.studio.submit(ask())).id)
+    for delay in (0, 0.002, 0.005, 0.01, 0.02, 0.05):
+        long = await atelier.studio.submit(ask(options=LONG))
+        await asyncio.sleep(delay)
+        assert await atelier.studio.cancel(long.id, "ann")
+        assert (await answer_of(atelier, (await atelier.studio.submit(ask())).id)).state == "done"
+
+
 async def test_only_its_person_or_a_moderator_cancels(atelier: Atelier, ask: Any) -> None:
     job = await atelier.studio.submit(ask(options=LONG))
     with pytest.raises(NotYours):
@@ -192,14 +202,15 @@ async def test_a_job_outlives_its_engine(atelier: Atelier, ask: Any, engine: Eng
 @pytest.mark.slow
 async def test_a_job_that_kills_three_engines_is_set_aside(atelier: Atelier, ask: Any, engine: EngineDriver) -> None:
     job = await atelier.studio.submit(ask(options=LONG))
+    await until_running(atelier, job.id)
+    killed = None
     for _ in range(3):
-        await until_running(atelier, job.id)
-        pid = engine.pid
-        assert pid is not None
-        os.kill(pid, signal.SIGKILL)
         async with asyncio.timeout(60):
-            while engine.pid == pid:
-                await asyncio.sleep(0.05)
+            while engine.pid in (None, killed):
+                await asyncio.sleep(0.02)
+        killed = engine.pid
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
     answer = await answer_of(atelier, job.id)
     assert answer.state == "failed"
     assert "failed 3 times" in answer.sentence

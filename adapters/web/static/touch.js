@@ -1,0 +1,68 @@
+// The settings: strength, finish, and the fine tuning.
+
+import { byId, element } from "./dom.js";
+
+const STRENGTHS = [
+  [15, "a breath of paint"],
+  [40, "light"],
+  [60, "balanced"],
+  [85, "strong"],
+  [100, "all paint"],
+];
+
+export class Touch {
+  constructor(changed) {
+    this.changed = changed;
+    this.presets = {};
+    byId("strength").addEventListener("input", () => this.tellStrength());
+    for (const id of ["strength", "size", "steps", "seed"]) byId(id).addEventListener("change", changed);
+    this.tellStrength();
+  }
+
+  lay({ presets, size, steps }) {
+    this.presets = presets;
+    byId("presets").replaceChildren(
+      ...Object.entries(presets).map(([name, preset], index) => {
+        const radio = element("input", { type: "radio", className: "unseen", name: "preset", value: name });
+        radio.checked = index === 0;
+        radio.addEventListener("change", () => this.choose(name));
+        const words = element("span", {}, element("b", { textContent: name }));
+        words.append(element("small", { textContent: `${preset.size} px, ${preset.steps} steps` }));
+        return element("label", {}, radio, words);
+      }),
+    );
+    Object.assign(byId("size"), { min: size.min, max: size.max });
+    Object.assign(byId("steps"), { min: steps.min, max: steps.max });
+    this.choose(Object.keys(presets)[0]);
+  }
+
+  get preset() {
+    return document.querySelector("input[name=preset]:checked")?.value ?? "";
+  }
+
+  // The next better finish; undefined at the best, and where size or steps are set by hand.
+  get finer() {
+    if (byId("size").value || byId("steps").value) return undefined;
+    const names = Object.keys(this.presets);
+    return names[names.indexOf(this.preset) + 1];
+  }
+
+  choose(name) {
+    for (const radio of document.querySelectorAll("input[name=preset]")) radio.checked = radio.value === name;
+    byId("size").placeholder = this.presets[name].size;
+    byId("steps").placeholder = this.presets[name].steps;
+    this.changed();
+  }
+
+  tellStrength() {
+    const value = Number(byId("strength").value);
+    const [, word] = STRENGTHS.find(([top]) => value <= top);
+    byId("strength-word").textContent = `${value}, ${word}`;
+    byId("strength").setAttribute("aria-valuetext", `${value}, ${word}`);
+  }
+
+  addTo(form) {
+    if (this.preset) form.append("preset", this.preset);
+    for (const id of ["strength", "size", "steps", "seed"]) if (byId(id).value) form.append(id, byId(id).value);
+  }
+}
