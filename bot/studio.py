@@ -22,7 +22,8 @@ from bot.queue.hub import Hub
 from bot.queue.ledger import Ledger
 from bot.queue.orders import load_answer
 from bot.queue.pump import Pump
-from bot.requests import Answer, Finished, Job, JobEvent, StylizeRequest
+from bot.requests import Answer, Finished, Job, JobEvent, Options, StylizeRequest
+from nst_engine.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +43,11 @@ class Studio:
         self._dispatch = dispatch
         self._hub = hub
         self._pump = pump
+
+    @property
+    def default_settings(self) -> Settings:
+        """What a job gets when its person chooses nothing."""
+        return intake.settings_for(Options(), self._config.engine)
 
     async def submit(self, request: StylizeRequest) -> Job:
         """Accept a request: check it, store its pictures, write it down, queue it.

@@ -72,8 +72,8 @@ class Preset:
 
 PRESETS: Final[Mapping[str, Preset]] = {
     "draft": Preset(size=256, steps=100),
-    "standard": Preset(size=512, steps=200),
-    "fine": Preset(size=768, steps=400),
+    "standard": Preset(size=512, steps=150),
+    "fine": Preset(size=768, steps=300),
 }
 
 

@@ -81,6 +81,20 @@ class TelegramFront:
             await self._application.bot.shutdown()
             self._guard.remove()
 
+    async def check(self) -> str:
+        """Log in and out again; the bot's name. Raises `SetupError` when Telegram refuses it or is out of reach."""
+        if not self._can_be_token:
+            raise SetupError(_REFUSED)
+        failure = ""
+        try:
+            async with self._application.bot as bot:
+                return f"logged in as @{bot.username}"
+        except InvalidToken:
+            failure = _REFUSED
+        except TelegramError as error:
+            failure = f"Telegram cannot be reached ({self._guard.clean(str(error))}); try again."
+        raise SetupError(failure)
+
     async def show(self, job: Job, event: Queued | Running) -> None:
         """Offers the words for a status message; they are shown when the chat's turn comes."""
         await self._ready.wait()

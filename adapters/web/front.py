@@ -76,13 +76,27 @@ class WebFront:
         application.on_response_prepare.append(guard.protect)
         events = EventRoutes(self._studio)
         application.on_shutdown.append(events.close)
-        application.add_routes([web.get("/", _page), web.get("/health", _health), web.get("/options", _options)])
+        application.add_routes([web.get("/", _page), web.get("/health", _health), web.get("/options", self._options)])
         application.add_routes(GalleryRoutes("/styles", self._studio.gallery.styles).routes())
         application.add_routes(GalleryRoutes("/photos", self._studio.gallery.photos).routes())
         application.add_routes(JobRoutes(self._studio).routes())
         application.add_routes(events.routes())
         application.router.add_static("/static", STATIC)
         return application
+
+    async def _options(self, request: web.Request) -> web.StreamResponse:
+        """What the page may offer; `default` is what a job gets when nothing is chosen."""
+        default = self._studio.default_settings
+        presets = {name: {"size": preset.size, "steps": preset.steps} for name, preset in PRESETS.items()}
+        return web.json_response(
+            {
+                "presets": presets,
+                "default": {"size": default.size, "steps": default.steps},
+                "size": {"min": MIN_SIZE, "max": MAX_SIZE},
+                "steps": {"min": 1, "max": MAX_STEPS},
+                "body": MAX_BODY,
+            }
+        )
 
     async def _listen(self, runner: web.AppRunner) -> None:
         host, port = self._config.host, self._config.port
@@ -106,15 +120,3 @@ async def _page(request: web.Request) -> web.StreamResponse:
 
 async def _health(request: web.Request) -> web.StreamResponse:
     return web.json_response({"status": "ok"})
-
-
-async def _options(request: web.Request) -> web.StreamResponse:
-    presets = {name: {"size": preset.size, "steps": preset.steps} for name, preset in PRESETS.items()}
-    return web.json_response(
-        {
-            "presets": presets,
-            "size": {"min": MIN_SIZE, "max": MAX_SIZE},
-            "steps": {"min": 1, "max": MAX_STEPS},
-            "body": MAX_BODY,
-        }
-    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -95,8 +94,7 @@ class Delivery:
         self._mail.pop(job_id, None)
         if job_id in self._shows:
             show = self._shows[job_id]
-            with suppress(TimeoutError, asyncio.CancelledError):
-                await asyncio.wait_for(asyncio.shield(show), SHOW_GRACE)
+            await asyncio.wait({show}, timeout=SHOW_GRACE)
             show.cancel()
 
     async def _try(self, job_id: str) -> bool:

@@ -124,11 +124,14 @@ class Ledger:
                 released.append(replace(job, state="released"))
         return released
 
-    def count_attempt(self, job_id: str) -> int:
-        """Add one to the job's attempts and return them."""
+    def count_attempt(self, job_id: str) -> int | None:
+        """Add one to a released job's attempts and return them; None when the job is over by now."""
         with self._db:
-            row = self._db.execute("UPDATE jobs SET attempts = attempts + 1 WHERE id = ? RETURNING attempts", [job_id])
-            return int(row.fetchone()[0])
+            row = self._db.execute(
+                "UPDATE jobs SET attempts = attempts + 1 WHERE id = ? AND state = 'released' RETURNING attempts",
+                [job_id],
+            ).fetchone()
+        return None if row is None else int(row[0])
 
     def excuse_attempts(self) -> None:
         """Take one attempt back from every released job: what ends the run under way is not the job's fault."""

@@ -59,7 +59,9 @@ class Pump:
                 self._woken.clear()
                 await self._turn()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), TICK)
+                    # Not wait_for: in Python 3.11 it may swallow a cancel that comes together with the event.
+                    async with asyncio.timeout(TICK):
+                        await self._woken.wait()
 
     async def _turn(self) -> None:
         for job in await self._ledger.call(self._ledger.released):
@@ -89,6 +91,8 @@ class Pump:
 
     async def _submit(self, job: Job) -> None:
         attempts = await self._ledger.call(self._ledger.count_attempt, job.id)
+        if attempts is None:
+            return
         if attempts > MAX_ATTEMPTS:
             sentence = f"The engine failed {MAX_ATTEMPTS} times at this picture; try a smaller size or another picture."
             await self.settle(job.id, Outcome(sentence=sentence))

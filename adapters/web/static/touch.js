@@ -19,21 +19,24 @@ export class Touch {
     this.tellStrength();
   }
 
-  lay({ presets, size, steps }) {
-    this.presets = presets;
+  // Settings of the house that no preset has are a choice of their own, sent as nothing chosen.
+  lay({ presets, default: house, size, steps }) {
+    const same = Object.keys(presets).find((name) => presets[name].size === house.size && presets[name].steps === house.steps);
+    this.presets = same ? presets : { "": house, ...presets };
+    const first = same ?? "";
     byId("presets").replaceChildren(
-      ...Object.entries(presets).map(([name, preset], index) => {
+      ...Object.entries(this.presets).map(([name, preset]) => {
         const radio = element("input", { type: "radio", className: "unseen", name: "preset", value: name });
-        radio.checked = index === 0;
+        radio.checked = name === first;
         radio.addEventListener("change", () => this.choose(name));
-        const words = element("span", {}, element("b", { textContent: name }));
+        const words = element("span", {}, element("b", { textContent: name || "as set up here" }));
         words.append(element("small", { textContent: `${preset.size} px, ${preset.steps} steps` }));
         return element("label", {}, radio, words);
       }),
     );
     Object.assign(byId("size"), { min: size.min, max: size.max });
     Object.assign(byId("steps"), { min: steps.min, max: steps.max });
-    this.choose(Object.keys(presets)[0]);
+    this.choose(first);
   }
 
   get preset() {

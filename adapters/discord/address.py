@@ -1,0 +1,59 @@
+"""Where the answer of one job goes: what is kept in the ledger, so that it outlives the process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import discord
+
+from adapters.discord import limits
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyAddress:
+    """The status message of one job and the two ways to it: the interaction's token and the channel.
+
+    `created` is the interaction's time in seconds since the epoch. `file_limit` holds for answers through the
+    token, `channel_file_limit` for messages in the channel, both in bytes a file.
+    """
+
+    application_id: int
+    interaction_token: str = field(repr=False)
+    created: float
+    channel_id: int | None
+    message_id: int
+    guild_id: int | None
+    user_id: int
+    file_limit: int
+    channel_file_limit: int
+
+    @classmethod
+    def of(cls, interaction: discord.Interaction[Any], message_id: int) -> ReplyAddress:
+        """The address of the message that answers `interaction`."""
+        guild = interaction.guild
+        return cls(
+            application_id=interaction.application_id,
+            interaction_token=interaction.token,
+            created=interaction.created_at.timestamp(),
+            channel_id=interaction.channel_id,
+            message_id=message_id,
+            guild_id=interaction.guild_id,
+            user_id=interaction.user.id,
+            file_limit=interaction.filesize_limit,
+            channel_file_limit=guild.filesize_limit if guild is not None else limits.FILE_LIMIT,
+        )
+
+    @classmethod
+    def load(cls, values: Mapping[str, Any]) -> ReplyAddress:
+        """The address out of a job's `address`."""
+        return cls(**{name: values[name] for name in cls.__dataclass_fields__})
+
+    def dump(self) -> dict[str, Any]:
+        """The address as plain JSON values; `load` takes them back."""
+        return asdict(self)
+
+    def token_lives(self, now: float) -> bool:
+        """Whether the interaction token still works at `now` (seconds since the epoch)."""
+        return now < self.created + limits.TOKEN_LIFE - limits.TOKEN_MARGIN

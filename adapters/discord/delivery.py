@@ -1,0 +1,131 @@
+"""The ways to a job's message: the interaction token, the channel, and at last a new message."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import discord
+import structlog
+
+from adapters.discord import limits
+from adapters.discord.address import ReplyAddress
+from adapters.discord.content import MessageContent, addressed, answer_content
+from bot.errors import Gone
+from bot.requests import Answer, Job
+from bot.studio import Studio
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to bring content to a job's message; `file_limit` in bytes."""
+
+    name: str
+    file_limit: int
+    bring: Callable[[MessageContent], Awaitable[None]]
+
+
+class Delivery:
+    """Brings contents to the message of a job, by the first way that is open."""
+
+    def __init__(self, client: discord.Client, studio: Studio) -> None:
+        self._client = client
+        self._studio = studio
+        self._lost_tokens: set[int] = set()
+        """Messages whose interaction token was refused: asking again would count as an invalid request."""
+
+    async def edit(self, job: Job, content: MessageContent) -> None:
+        """Make the status message hold `content`; raises `Gone` when it or its place is no more."""
+        address = ReplyAddress.load(job.address)
+        await self._bring(address, self._edits(address), lambda way: way.bring(content))
+
+    async def answer(self, job: Job, answer: Answer) -> None:
+        """Make the status message the answer, or send a new one when it is no more; raises `Gone`."""
+        address = ReplyAddress.load(job.address)
+        ways = [*self._edits(address), *self._new_message(address, job)]
+        try:
+            await self._bring(address, ways, lambda way: _fitting(way, job, answer))
+        finally:
+            self._lost_tokens.discard(address.message_id)
+
+    async def _bring(self, address: ReplyAddress, ways: list[Way], through: Callable[[Way], Awaitable[None]]) -> None:
+        for way in ways:
+            try:
+                await through(way)
+                return
+            except discord.HTTPException as error:
+                if not _is_closed(way, error):
+                    raise
+                log.info("way closed", way=way.name, status=error.status, code=error.code)
+                if way.name == "token":
+                    self._lost_tokens.add(address.message_id)
+        raise Gone("The message to answer in is no longer there.")
+
+    def _edits(self, address: ReplyAddress) -> list[Way]:
+        ways = []
+        if address.token_lives(time.time()) and address.message_id not in self._lost_tokens:
+            webhook = discord.Webhook.partial(address.application_id, address.interaction_token, client=self._client)
+
+            async def by_token(content: MessageContent) -> None:
+                await webhook.edit_message(address.message_id, **content.to_edit())
+
+            ways.append(Way("token", address.file_limit, by_token))
+        channel = self._channel(address)
+        if channel is not None:
+            message = channel.get_partial_message(address.message_id)
+
+            async def by_channel(content: MessageContent) -> None:
+                await message.edit(**content.to_edit())
+
+            ways.append(Way("channel", address.channel_file_limit, by_channel))
+        return ways
+
+    def _new_message(self, address: ReplyAddress, job: Job) -> list[Way]:
+        channel = self._channel(address)
+        if channel is None:
+            return []
+
+        async def anew(content: MessageContent) -> None:
+            fields = addressed(content, address.user_id).to_send()
+            message = await channel.send(nonce=job.id, **fields)
+            await self._studio.remember(job.id, message_id=message.id)
+
+        return [Way("new message", address.channel_file_limit, anew)]
+
+    def _channel(self, address: ReplyAddress) -> discord.PartialMessageable | None:
+        if address.channel_id is None:
+            return None
+        return self._client.get_partial_messageable(address.channel_id, guild_id=address.guild_id)
+
+
+async def _fitting(way: Way, job: Job, answer: Answer) -> None:
+    """Bring the answer, with smaller files as long as Discord calls them too large."""
+    limit = way.file_limit
+    while True:
+        content = await asyncio.to_thread(answer_content, job, answer, limit)
+        try:
+            await way.bring(content)
+            return
+        except discord.HTTPException as error:
+            smaller = content.largest_file * 2 // 3
+            if not _is_too_large(error) or smaller < limits.REQUEST_OVERHEAD:
+                raise
+            log.info("file too large", way=way.name, size=content.largest_file, next_limit=smaller)
+            limit = smaller
+
+
+def _is_too_large(error: discord.HTTPException) -> bool:
+    return error.status == 413 or error.code == limits.FILE_TOO_LARGE
+
+
+def _is_closed(way: Way, error: discord.HTTPException) -> bool:
+    """Whether the next way should be tried; raises `Gone` when no other can work either."""
+    if way.name == "token":
+        return error.status in (401, 403, 404) or error.code in limits.TOKEN_LOST
+    if error.status == 403 or error.code == limits.UNKNOWN_CHANNEL:
+        raise Gone("The channel is no longer there, or no longer lets me write.") from None
+    return error.status == 404 or error.code == limits.THREAD_ARCHIVED

@@ -1,0 +1,50 @@
+"""What Discord allows, and the margins that we keep to it. Sizes are in bytes, times in seconds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MIB: Final = 1024 * 1024
+
+ATTACHMENT_CAP: Final = 25 * MIB
+"""The largest picture that is downloaded."""
+DOWNLOAD_TIMEOUT: Final = 60.0
+DOWNLOADS_AT_ONCE: Final = 8
+
+FILE_LIMIT: Final = 10 * MIB
+"""The largest file of a message where nothing better is known."""
+REQUEST_LIMIT: Final = 25 * MIB
+"""All files of one message together."""
+REQUEST_OVERHEAD: Final = 64 * 1024
+"""What the words and the multipart framing of one message take at most."""
+
+TOKEN_LIFE: Final = 15 * 60.0
+TOKEN_MARGIN: Final = 30.0
+"""How long before its end an interaction token is no longer relied on."""
+
+CHOICES: Final = 25
+CHOICE_CHARS: Final = 100
+CONTENT_CHARS: Final = 2000
+EMBED_TITLE_CHARS: Final = 256
+EMBED_DESCRIPTION_CHARS: Final = 4096
+
+EDIT_PAUSE: Final = 3.0
+"""The least time between two status edits of one job."""
+EDIT_GRACE: Final = 5.0
+"""How long an answer waits for a status edit that is under way."""
+
+LOGIN_PAUSE_FIRST: Final = 2.0
+LOGIN_PAUSE_LONGEST: Final = 300.0
+
+UNKNOWN_CHANNEL: Final = 10003
+UNKNOWN_MESSAGE: Final = 10008
+UNKNOWN_INTERACTION: Final = 10062
+ALREADY_ACKNOWLEDGED: Final = 40060
+FILE_TOO_LARGE: Final = 40005
+THREAD_ARCHIVED: Final = 50083
+TOKEN_LOST: Final = frozenset({UNKNOWN_MESSAGE, 10015, UNKNOWN_INTERACTION, 50027})
+"""Error codes that an interaction token answers with when it no longer works."""
+
+GATEWAY_REFUSED_TOKEN: Final = 4004
+GATEWAY_REFUSED: Final = frozenset({GATEWAY_REFUSED_TOKEN, 4010, 4011, 4012, 4013, 4014})
+"""Close codes after which it is no use to connect again."""

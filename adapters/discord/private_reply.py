@@ -1,0 +1,36 @@
+"""Sentences that only the person who asked can see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+import structlog
+
+log = structlog.get_logger(__name__)
+
+
+async def tell(interaction: discord.Interaction[Any], sentence: str) -> None:
+    """Say one sentence to the person behind `interaction` alone; what cannot be said is logged.
+
+    A public "thinking" message is taken away first, as its follow-up would be public too. Where that fails, the
+    sentence takes its place.
+    """
+    try:
+        await _tell(interaction, sentence)
+    except discord.HTTPException as error:
+        log.warning("sentence not told", interaction=interaction.id, status=error.status, code=error.code)
+
+
+async def _tell(interaction: discord.Interaction[Any], sentence: str) -> None:
+    response = interaction.response
+    if not response.is_done():
+        await response.send_message(sentence, ephemeral=True)
+        return
+    if response.type is discord.InteractionResponseType.deferred_channel_message:
+        try:
+            await interaction.delete_original_response()
+        except discord.HTTPException:
+            await interaction.edit_original_response(content=sentence)
+            return
+    await interaction.followup.send(sentence, ephemeral=True)

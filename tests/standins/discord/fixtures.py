@@ -1,0 +1,26 @@
+"""The stand-in and a bot on it, for the tests that name this module in `pytest_plugins`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.app import Atelier
+from tests.standins.discord.house import House
+from tests.standins.discord.platform import DiscordStandIn
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[DiscordStandIn]:
+    async with DiscordStandIn() as stand_in:
+        yield stand_in
+        assert stand_in.careless_mentions == []
+
+
+@pytest.fixture
+async def discord_house(discord: DiscordStandIn, atelier: Atelier) -> AsyncIterator[House]:
+    house = House(discord, atelier)
+    await house.start()
+    yield house
+    await house.stop()

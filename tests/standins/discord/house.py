@@ -1,0 +1,110 @@
+"""A bot living on the stand-in: the front-end over a studio, started, stopped and started again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+from PIL import Image
+
+from adapters.discord import DiscordFront
+from bot.app import Atelier
+from bot.config import DiscordConfig
+from bot.gallery import Gallery
+from bot.requests import Job, Options, StylizeRequest
+from nst_engine.settings import MAX_STEPS
+from tests.standins.discord.platform import PATIENCE, DiscordStandIn
+from tests.standins.discord.world import Invocation, Message
+
+
+class House:
+    """One front-end on the stand-in over the studio of `atelier`."""
+
+    def __init__(self, discord: DiscordStandIn, atelier: Atelier, **config: Any) -> None:
+        self.discord = discord
+        self.studio = atelier.studio
+        self._atelier = atelier
+        settings = {
+            "token": discord.token,
+            "api_url": discord.api_url,
+            "gateway_url": discord.gateway_url,
+            "cdn_urls": (discord.cdn_url,),
+        }
+        self.config = DiscordConfig.model_validate(settings | config)
+        self.front = DiscordFront(self.config, self.studio, pause=0.05)
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Run the front-end; returns when Discord knows its commands and its connection stands."""
+        gateway = self.discord.gateway
+        known = gateway.identified
+        self._serving = asyncio.create_task(self._atelier.serve(self.front))
+        await self.discord.until(lambda: self._ended() or (self.discord.commands and gateway.identified > known))
+
+    def _ended(self) -> bool:
+        assert self._serving is not None
+        if self._serving.done():
+            self._serving.result()
+        return self._serving.done()
+
+    async def stop(self) -> None:
+        """End the front-end."""
+        if self._serving is not None:
+            self._serving.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._serving
+            self._serving = None
+
+    async def restart(self) -> None:
+        """End the front-end and start another one that knows nothing but the ledger."""
+        await self.stop()
+        self.front = DiscordFront(self.config, self.studio, pause=0.05)
+        await self.start()
+
+    async def job_of(self, invocation: Invocation) -> Job:
+        """The job behind a status message that has shown its cancel button."""
+        shown = await self.discord.until(lambda: invocation.original and invocation.original.custom_ids)
+        assert shown
+        return await self.studio.job(shown[0].rpartition(":")[2])
+
+    async def settled(self, job_id: str) -> Job:
+        """The job once its answer was delivered, or its place found gone."""
+        async with asyncio.timeout(PATIENCE):
+            while not (job := await self.studio.job(job_id)).replied:
+                await self.discord.next_change()
+        return job
+
+    @contextlib.asynccontextmanager
+    async def busy_engine(self) -> AsyncIterator[None]:
+        """Keep the engine at the long job of somebody else, so that what comes next waits."""
+        options = Options(size=64, steps=MAX_STEPS)
+        request = StylizeRequest("elsewhere", "x", "x", uuid.uuid4().hex, jpeg(), (a_style(),), options=options)
+        job = await self.studio.submit(request)
+        async with asyncio.timeout(PATIENCE):
+            while (await self.studio.job(job.id)).state != "released":
+                await self.discord.next_change()
+        try:
+            yield
+        finally:
+            await self.studio.cancel(job.id, "x")
+
+
+def jpeg(width: int = 64, height: int = 48, colour: str = "olive") -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(out, "JPEG")
+    return out.getvalue()
+
+
+def a_style() -> str:
+    return next(iter(Gallery.load().styles))
+
+
+async def picture_of(discord: DiscordStandIn, invocation: Invocation) -> Message:
+    """The status message once it holds the picture."""
+    await discord.until(lambda: invocation.original and invocation.original.file(".png"))
+    assert invocation.original is not None
+    return invocation.original

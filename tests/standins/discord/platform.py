@@ -1,0 +1,291 @@
+"""The stand-in as tests hold it: start it, be a person on it, break it, look at what people would see."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from tests.standins.discord import rules
+from tests.standins.discord.gateway import Gateway
+from tests.standins.discord.rest import TOKEN_LIFE, Rest
+from tests.standins.discord.world import (
+    MEMBER_PERMISSIONS,
+    ApiError,
+    Clock,
+    Invocation,
+    Message,
+    Person,
+    Place,
+)
+
+T = TypeVar("T")
+PATIENCE = 120.0
+STRING, INTEGER, ATTACHMENT = 3, 4, 11
+COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
+
+
+@dataclass
+class Upload:
+    """A file that a person attached; `gate` holds its download back until it is set."""
+
+    id: int
+    name: str
+    data: bytes
+    size: int
+    url: str
+    downloads: int = 0
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"id": str(self.id), "filename": self.name, "size": self.size, "url": self.url, "proxy_url": self.url}
+
+
+class DiscordStandIn:
+    """A Discord with one application, serving on loopback inside `async with`."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.token = "MTAwMDAwMDAwMDAwMDAwMDAw.Gloop.back-secret-of-the-stand-in"
+        self.application_id = self.clock.snowflake()
+        self.bot = {**Person(self.clock.snowflake(), "atelier").user(), "bot": True}
+        self.places: dict[int, Place] = {}
+        self.messages: dict[int, Message] = {}
+        self.invocations: dict[str, Invocation] = {}
+        self.uploads: dict[int, Upload] = {}
+        self.commands: dict[int | None, list[dict[str, Any]]] = {}
+        self.requests: list[tuple[str, str]] = []
+        self.invalid_requests: list[tuple[int, str, str]] = []
+        self.careless_mentions: list[dict[str, Any]] = []
+        """Messages that could have notified people."""
+        self.gateway = Gateway(self.token, self._welcome)
+        self.gateway.changed = self.changed
+        self._payloads: dict[str, dict[str, Any]] = {}
+        self._trouble: list[list[Any]] = []
+        self._waiting: list[asyncio.Future[None]] = []
+        self._runner: web.AppRunner | None = None
+        self._port = 0
+        self.place = self.add_place()
+        self.person = self.add_person("ada")
+
+    async def __aenter__(self) -> DiscordStandIn:
+        app = web.Application(client_max_size=64 * 1024 * 1024)
+        Rest(self).add_to(app)
+        app.router.add_get("/gateway/", self.gateway.serve)
+        app.router.add_get("/cdn/attachments/{id}/{name}", self._download)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.gateway.close()
+        assert self._runner is not None
+        await self._runner.cleanup()
+
+    @property
+    def api_url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/api/v10"
+
+    @property
+    def gateway_url(self) -> str:
+        return f"ws://127.0.0.1:{self._port}/gateway/"
+
+    @property
+    def cdn_url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/cdn/"
+
+    # What tests look at
+
+    def visible(self, place: Place | None = None) -> list[Message]:
+        """The public messages of a place, oldest first."""
+        where = place or self.place
+        found = (m for m in self.messages.values() if m.place is where and not m.is_ephemeral)
+        return sorted(found, key=lambda message: message.id)
+
+    async def until(self, condition: Callable[[], T], timeout: float = PATIENCE) -> T:  # noqa: ASYNC109
+        """Wait for a condition; looks again whenever something happened here, and now and then."""
+        async with asyncio.timeout(timeout):
+            while not (value := condition()):
+                await self.next_change()
+        return value
+
+    async def next_change(self) -> None:
+        """Wait until something happened here, or for a moment."""
+        changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(changed)
+        await asyncio.wait([changed], timeout=0.1)
+
+    def changed(self) -> None:
+        """Something happened; who waits looks again."""
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    # What people do
+
+    def add_place(self, **facts: Any) -> Place:
+        guild_id = facts.pop("guild_id", None) or self.clock.snowflake()
+        place = Place(self.clock.snowflake(), guild_id, **facts)
+        self.places[place.id] = place
+        return place
+
+    def add_direct_channel(self) -> Place:
+        place = Place(self.clock.snowflake(), None)
+        self.places[place.id] = place
+        return place
+
+    def add_person(self, name: str, permissions: int = MEMBER_PERMISSIONS) -> Person:
+        return Person(self.clock.snowflake(), name, permissions)
+
+    def upload(self, data: bytes, name: str = "photo.jpg", *, size: int | None = None, url: str = "",
+               held: bool = False) -> Upload:  # fmt: skip
+        """Attach a file; `size` is what Discord says it has."""
+        number = self.clock.snowflake()
+        address = url or f"{self.cdn_url}attachments/{number}/{name}"
+        upload = Upload(number, name, data, len(data) if size is None else size, address)
+        if not held:
+            upload.gate.set()
+        self.uploads[number] = upload
+        return upload
+
+    async def stylize(self, photo: Upload, style_image: Upload | None = None, style: str | None = None,
+                      strength: int | None = None, *, person: Person | None = None,
+                      place: Place | None = None) -> Invocation:  # fmt: skip
+        """Send `/stylize`; Discord's own checks of the options come first."""
+        options = _options(photo=photo, style_image=style_image, style=style, strength=strength)
+        files = [upload for upload in (photo, style_image) if upload is not None]
+        return await self.invoke(options, files, person=person, place=place)
+
+    async def invoke(self, options: list[dict[str, Any]], files: list[Upload], *, person: Person | None = None,
+                     place: Place | None = None) -> Invocation:  # fmt: skip
+        rules.check_options(self.command(), options)
+        data = self._command_data(options)
+        data["resolved"] = {"attachments": {str(upload.id): upload.as_json() for upload in files}}
+        return await self._interact(COMMAND, data, person, place)
+
+    async def repeat(self, invocation: Invocation) -> None:
+        """Send an interaction once more, as a resumed gateway may."""
+        await self.gateway.dispatch("INTERACTION_CREATE", self._payloads[invocation.token])
+
+    async def autocomplete(self, typed: str) -> list[dict[str, Any]]:
+        """Type into the option `style` and give back what is suggested."""
+        options = [{"name": "style", "type": STRING, "value": typed, "focused": True}]
+        invocation = await self._interact(AUTOCOMPLETE, self._command_data(options), None, None)
+        return await self.until(lambda: invocation.choices)
+
+    async def press(self, message: Message, label: str, *, person: Person | None = None) -> Invocation:
+        """Press a button of a message."""
+        data = {"component_type": 2, "custom_id": message.buttons[label]}
+        return await self._interact(COMPONENT, data, person, message.place, source=message)
+
+    def command(self) -> dict[str, Any]:
+        """The one command that the bot has registered here."""
+        registered = self.commands.get(self.place.guild_id) or self.commands[None]
+        return registered[0]
+
+    # What goes wrong
+
+    def expire_tokens(self) -> None:
+        """Let more than a quarter of an hour pass."""
+        self.clock.offset += TOKEN_LIFE + 1
+
+    def delete(self, message: Message) -> None:
+        self.messages.pop(message.id)
+        self.changed()
+
+    def kick(self, place: Place) -> None:
+        place.bot_is_member = False
+
+    def rate_limit(self, path: str, times: int, retry_after: float = 0.05) -> None:
+        """Answer 429 to the next calls of paths that contain `path`."""
+        error = ApiError(429, 0, "You are being rate limited.", retry_after=retry_after)
+        self._trouble.append([path, times, error])
+
+    def be_unavailable(self, path: str, times: int) -> None:
+        """Answer 503 to the next calls of paths that contain `path`."""
+        self._trouble.append([path, times, ApiError(503, 0, "Service unavailable")])
+
+    def check_trouble(self, method: str, path: str) -> None:
+        for rule in self._trouble:
+            if rule[0] in f"{method} {path}" and rule[1] > 0:
+                rule[1] -= 1
+                raise rule[2]
+
+    # Inside
+
+    def new_message(self, place: Place, flags: int) -> Message:
+        message = Message(self.clock.snowflake(), place, self.bot, flags=flags)
+        self.messages[message.id] = message
+        return message
+
+    def _command_data(self, options: list[dict[str, Any]]) -> dict[str, Any]:
+        data = {"id": "1", "name": self.command()["name"], "type": 1, "options": options}
+        home = self.place.guild_id
+        return data | ({"guild_id": str(home)} if home in self.commands else {})
+
+    async def _interact(self, kind: int, data: dict[str, Any], person: Person | None, place: Place | None,
+                        source: Message | None = None) -> Invocation:  # fmt: skip
+        who, where = person or self.person, place or self.place
+        number = self.clock.snowflake()
+        invocation = Invocation(number, f"token-{number}", kind, who, where, self.clock.now(), source=source)
+        self.invocations[invocation.token] = invocation
+        payload = {
+            "id": str(number), "application_id": str(self.application_id), "type": kind, "token": invocation.token,
+            "version": 1, "data": data, "channel": where.channel(), "channel_id": str(where.id), "locale": "en-US",
+            "app_permissions": str(where.app_permissions), "attachment_size_limit": where.token_file_limit,
+            "entitlements": [],
+        }  # fmt: skip
+        if where.guild_id is None:
+            payload |= {"user": who.user(), "authorizing_integration_owners": {"1": str(who.id)}, "context": 2}
+        else:
+            payload |= {"guild_id": str(where.guild_id), "member": who.member(), "context": 0,
+                        "guild": {"id": str(where.guild_id), "locale": "en-US", "features": []},
+                        "authorizing_integration_owners": {"0": str(where.guild_id)}}  # fmt: skip
+        if source is not None:
+            payload["message"] = source.as_json(self.cdn_url + "attachments/")
+
+        self._payloads[invocation.token] = payload
+
+        def sent() -> None:
+            invocation.dispatched = time.monotonic()
+
+        await self.gateway.dispatch("INTERACTION_CREATE", payload, sent)
+        return invocation
+
+    def _welcome(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        homes = [place for place in self.places.values() if place.guild_id is not None and place.bot_is_member]
+        ready = {
+            "v": 10, "user": self.bot, "private_channels": [], "resume_gateway_url": self.gateway_url,
+            "guilds": [{"id": str(place.guild_id), "unavailable": True} for place in homes],
+            "application": {"id": str(self.application_id), "flags": 0},
+        }  # fmt: skip
+        return ready, [place.guild(self.bot) for place in homes]
+
+    async def _download(self, request: web.Request) -> web.Response:
+        upload = self.uploads.get(int(request.match_info["id"]))
+        if upload is None:
+            return web.Response(status=404)
+        upload.downloads += 1
+        self.changed()
+        await upload.gate.wait()
+        return web.Response(body=upload.data)
+
+
+def _options(**given: Any) -> list[dict[str, Any]]:
+    options: list[dict[str, Any]] = []
+    for name, value in given.items():
+        if isinstance(value, Upload):
+            options.append({"name": name, "type": ATTACHMENT, "value": str(value.id)})
+        elif isinstance(value, str):
+            options.append({"name": name, "type": STRING, "value": value})
+        elif value is not None:
+            options.append({"name": name, "type": INTEGER, "value": value})
+    return options
