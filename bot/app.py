@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import signal
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -17,7 +19,7 @@ from bot.gallery import Gallery
 from bot.queue.blobs import Blobs
 from bot.queue.delivery import Delivery
 from bot.queue.dispatch import Dispatch
-from bot.queue.engine_driver import EngineDriver
+from bot.queue.engine_driver import EngineDriver, EngineUnfitError
 from bot.queue.hub import Hub
 from bot.queue.ledger import Ledger
 from bot.queue.pump import Pump
@@ -27,6 +29,7 @@ from bot.studio import Studio
 
 RETRY_FRONT: Final = 15.0
 """Seconds before a front that broke down is started again."""
+NO_FRONT: Final = "No front-end is left: give a working token, or set web.enabled to true and web.port to a free one."
 FLUSH_SECONDS: Final = 10.0
 """Seconds that answers under way may take when the bot stops."""
 
@@ -41,6 +44,8 @@ class Atelier:
     studio: Studio
     pump: Pump
     delivery: Delivery
+    background: list[asyncio.Task[None]] = field(default_factory=list)
+    """What must run as long as the bot does."""
 
     async def serve(self, front: Front) -> None:
         """Run a front until cancelled, anew after a breakdown. Raises `SetupError` when it is misconfigured."""
@@ -71,11 +76,25 @@ async def open_atelier(config: Config, engine: EngineDriver | None = None) -> As
     That worker drives `engine` when one is given, which then runs on afterwards. Raises `SetupError`.
     """
     async with _parts(config) as (atelier, dispatch, blobs), AsyncExitStack() as stack:
+        stack.enter_context(_sole_user(config.storage.path))
         if dispatch.is_local:
-            await stack.enter_async_context(_working(dispatch, blobs, config, engine))
-        await stack.enter_async_context(_running(atelier.pump.run(), "pump"))
+            atelier.background.append(await stack.enter_async_context(_working(dispatch, blobs, config, engine)))
+        atelier.background.append(await stack.enter_async_context(_running(atelier.pump.run(), "pump")))
         stack.push_async_callback(atelier.delivery.close)
         yield atelier
+
+
+@contextmanager
+def _sole_user(folder: Path) -> Iterator[None]:
+    """Hold the data folder: two bots on one ledger would answer twice. The lock ends with the process."""
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise SetupError(
+                f"Another bot already uses the folder {folder}; stop it, or set storage.path to another folder."
+            ) from None
+        yield
 
 
 @asynccontextmanager
@@ -132,19 +151,26 @@ async def run_bot(config: Config) -> None:
     """
     stop = _stop_on_signals()
     async with open_atelier(config) as atelier, _running(_serve_fronts(atelier), "fronts") as serving:
-        await _first_of(stop, serving)
+        await _first_of(stop, serving, *atelier.background)
         await atelier.settle_down()
 
 
 async def run_worker(config: Config) -> None:
-    """Run one worker of a queue on Redis until a signal ends it. Raises `SetupError`."""
+    """Run one worker of a queue on Redis until a signal ends it. Raises `SetupError`, also when its engine is unfit."""
     stop = _stop_on_signals()
     blobs = Blobs.open(config.storage.blobs, config.storage.path / "blobs")
+    engine = EngineDriver(config.engine)
     async with Dispatch(config.queue.url) as dispatch:
         if dispatch.is_local:
             raise SetupError("With queue.url memory:// the bot is its own worker; set queue.url to redis://... first.")
-        async with _working(dispatch, blobs, config, None) as working:
-            await _first_of(stop, working)
+        try:
+            await engine.start()
+            async with _working(dispatch, blobs, config, engine) as working:
+                await _first_of(stop, working)
+        except EngineUnfitError as error:
+            raise SetupError(f"The engine cannot run here: {error}") from None
+        finally:
+            await engine.stop()
 
 
 async def check_fronts(config: Config) -> AsyncIterator[tuple[str, str, bool]]:
@@ -153,7 +179,12 @@ async def check_fronts(config: Config) -> AsyncIterator[tuple[str, str, bool]]:
     Opens storage and queue on the way, without taking up any job. Raises `SetupError` when these cannot be used.
     """
     async with _parts(config) as (atelier, _, _):
-        for front in build_fronts(config, atelier.studio) or [_web_front(config, atelier.studio)]:
+        fronts = build_fronts(config, atelier.studio)
+        if not fronts and config.web.enabled is False:
+            yield "front-ends", NO_FRONT, False
+        elif not fronts:
+            fronts = [_web_front(config, atelier.studio)]
+        for front in fronts:
             try:
                 yield front.platform, await front.check(), True
             except SetupError as error:
@@ -180,13 +211,14 @@ async def _guarded(atelier: Atelier, front: Front) -> None:
         log.error(str(error), platform=front.platform)
 
 
-async def _first_of(stop: asyncio.Event, work: asyncio.Task[None]) -> None:
+async def _first_of(stop: asyncio.Event, *work: asyncio.Task[None]) -> None:
     """Wait for the stop, or for work that ends by itself; raises what it raised."""
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({stopping, work}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({stopping, *work}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
-    if work.done():
-        work.result()
+    for task in work:
+        if task.done():
+            task.result()
 
 
 def build_fronts(config: Config, studio: Studio) -> list[Front]:

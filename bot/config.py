@@ -7,15 +7,24 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
 
 from bot.errors import SetupError
 from nst_engine.settings import MAX_SIZE, MAX_STEPS, MIN_SIZE
 
 ENV_PREFIX: Final = "ATELIER_"
 DISCORD_CDN: Final = ("https://cdn.discordapp.com/", "https://media.discordapp.net/")
+
+
+def _not_empty(path: Path) -> Path:
+    if path == Path():
+        raise ValueError("name a folder")
+    return path.expanduser()
+
+
+Folder = Annotated[Path, AfterValidator(_not_empty)]
 
 
 class _Section(BaseModel):
@@ -74,7 +83,7 @@ class QueueConfig(_Section):
 class StorageConfig(_Section):
     """Where the ledger and the pictures lie, and how long pictures are kept after a job is over."""
 
-    path: Path = Path("data")
+    path: Folder = Path("data")
     blobs: str = ""
     keep_hours: float = Field(default=72, ge=0)
 
@@ -82,7 +91,7 @@ class StorageConfig(_Section):
 class GalleryConfig(_Section):
     """A folder with a community's own styles, beside those that come with the bot."""
 
-    path: Path | None = None
+    path: Folder | None = None
 
 
 class LogConfig(_Section):
@@ -112,8 +121,10 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
     one) or a bad value. Secrets stand in none of these sentences.
     """
     values = _read_file(path)
-    for keys, text in _from_environment(os.environ if environ is None else environ):
-        values.setdefault(keys[0], {})[keys[1]] = text
+    for (section, key), text in _from_environment(os.environ if environ is None else environ):
+        inside = values.setdefault(section, {})
+        if isinstance(inside, dict):
+            inside[key] = text
     try:
         return Config.model_validate(values)
     except ValidationError as error:

@@ -65,6 +65,27 @@ class Studio:
         size = await intake.check_photo(request.photo, settings, self._config.engine.max_pixels)
         styles = [await self._style(style) for style in request.styles]
         try:
+            job = await self._accept(request, settings, size[0] * size[1] * settings.steps / 1e6, styles)
+        except (sqlite3.Error, OSError) as error:
+            log.error("a job could not be stored", reason=repr(error))
+            raise Refusal(
+                "The bot cannot store pictures at present; tell its operator, and try again later."
+            ) from error
+        if job.is_new:
+            log.info("accepted", job=job.id, platform=job.platform, settings=dict(job.settings))
+            self._pump.wake()
+        return job
+
+    async def _accept(
+        self, request: StylizeRequest, settings: Settings, work: float, styles: list[tuple[str, bytes]]
+    ) -> Job:
+        """Store the pictures, then the job; `work` is in megapixel-steps, styles are titles and bytes."""
+        known = await self._ledger.call(self._ledger.find, request.platform, request.origin)
+        if known is not None:
+            return known
+        who = (request.platform, request.place, request.person)
+        await self._ledger.call(self._ledger.check_room, *who, self._limits)
+        async with self._blobs.inputs:
             job = Job(
                 id=new_job_id(),
                 platform=request.platform,
@@ -78,17 +99,7 @@ class Studio:
                 settings=settings.to_dict(),
                 created=time.time(),
             )
-            work = size[0] * size[1] * settings.steps / 1e6
-            job = await self._ledger.call(self._ledger.accept, job, work, self._limits)
-        except (sqlite3.Error, OSError) as error:
-            log.error("a job could not be stored", reason=repr(error))
-            raise Refusal(
-                "The bot cannot store pictures at present; tell its operator, and try again later."
-            ) from error
-        if job.is_new:
-            log.info("accepted", job=job.id, platform=job.platform, settings=dict(job.settings))
-            self._pump.wake()
-        return job
+            return await self._ledger.call(self._ledger.accept, job, work, self._limits)
 
     async def remember(self, job_id: str, **address: Any) -> None:
         """Add to the job's address, durably: the id of its status message, for one."""
@@ -104,8 +115,12 @@ class Studio:
             raise NotYours("Only the person who asked for this picture can cancel it.")
         if not await self._ledger.call(self._ledger.settle, job_id, "cancelled", "Cancelled."):
             return False
-        await self._dispatch.cancel(job_id)
         self._pump.finish(Finished(job_id, "cancelled", "Cancelled."))
+        try:
+            await self._dispatch.cancel(job_id)
+        except Exception as error:
+            # Its next sign of life has it cancelled again.
+            log.warning("cancel did not reach the queue", job=job_id, reason=repr(error))
         return True
 
     async def job(self, job_id: str) -> Job:

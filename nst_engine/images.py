@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -31,19 +30,27 @@ def open_picture(data: bytes) -> Image.Image:
     if not data:
         raise PictureError("The picture is empty; send a JPEG, PNG or WebP picture.")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
-            _check_size(*image.size)
-            image.draft("RGB", (DRAFT_SIDE, DRAFT_SIDE))
-            image.load()
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        _check_size(*image.size)
+        image.draft("RGB", (DRAFT_SIDE, DRAFT_SIDE))
+        image.load()
+        return _to_rgb(_upright(image))
     except UnidentifiedImageError:
         raise PictureError("This file is not a picture that can be read; send a JPEG, PNG or WebP picture.") from None
     except Image.DecompressionBombError:
         raise PictureError(_too_large("This picture")) from None
-    except (OSError, SyntaxError, ValueError, EOFError, MemoryError, ZeroDivisionError) as error:
+    except PictureError:
+        raise
+    except Exception as error:  # decoders of damaged files raise nearly anything
         raise PictureError("This picture is damaged or incomplete; save it again and send that.") from error
-    return _to_rgb(ImageOps.exif_transpose(image))
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn the picture as its EXIF data say; where these are damaged, leave it as it is."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:
+        return image
 
 
 def _check_size(width: int, height: int) -> None:
@@ -119,9 +126,14 @@ def fit(width: int, height: int, longer_side: int) -> tuple[int, int]:
 
 
 def fit_area(width: int, height: int, area: int) -> tuple[int, int]:
-    """Width and height with about `area` pixels in all and the shape kept, no side below `MIN_SIDE`."""
+    """Width and height with about `area` pixels in all and the shape kept.
+
+    No side is below `MIN_SIDE`; a picture so thin that this would take more pixels is made shorter instead.
+    """
     scale = (area / (width * height)) ** 0.5
-    return max(MIN_SIDE, round(width * scale)), max(MIN_SIDE, round(height * scale))
+    longest = max(area // MIN_SIDE, MIN_SIDE)
+    fitted_width, fitted_height = (min(max(MIN_SIDE, round(side * scale)), longest) for side in (width, height))
+    return fitted_width, fitted_height
 
 
 def flatten(picture: Image.Image) -> Image.Image:

@@ -49,7 +49,7 @@ async def _check_fronts(config: Config) -> bool:
             _tell(platform, what if works else f"FAILS: {what}")
             all_work = all_work and works
     except SetupError as error:
-        _tell("storage", f"FAILS: {error}")
+        _tell("set-up", f"FAILS: {error}")
         return False
     _tell("storage", f"{config.storage.path.resolve()}, queue {config.queue.url.split('@')[-1]}")
     return all_work

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot import text
 from bot.app import open_atelier
-from bot.config import Config, StorageConfig, load_config
+from bot.config import Config, QueueConfig, StorageConfig, load_config
 from bot.errors import AtelierError, SetupError
 from bot.requests import Answer, Job, Options, Queued, Running, StylizeRequest
 from bot.telemetry import configure_logs
@@ -68,8 +68,8 @@ def run(arguments: argparse.Namespace) -> None:
     config = load_config(arguments.config)
     configure_logs(config.log.model_copy(update={"level": "warning"}))
     with tempfile.TemporaryDirectory() as folder:
-        storage = StorageConfig(path=Path(folder))
-        asyncio.run(_demonstrate(config.model_copy(update={"storage": storage}), arguments.out))
+        own = {"storage": StorageConfig(path=Path(folder)), "queue": QueueConfig()}
+        asyncio.run(_demonstrate(config.model_copy(update=own), arguments.out))
 
 
 async def _demonstrate(config: Config, out: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PIL import Image
 from rich.console import Console
@@ -25,23 +26,24 @@ if TYPE_CHECKING:
     from nst_engine.engine import Progress as EngineProgress
     from nst_engine.engine import Result
 
-OPTION_NAMES = ("size", "steps", "optimizer", "content_weight", "style_weight", "tv_weight", "seed")
+SAVED_AS: Final = (".png", ".jpg", ".jpeg", ".webp")
+OPTION_NAMES: Final = ("size", "steps", "optimizer", "content_weight", "style_weight", "tv_weight", "seed")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Repaint the picture, write it, print its losses."""
     config = load_config(arguments.config)
     settings = settings_for(Options(**{name: getattr(arguments, name) for name in OPTION_NAMES}), config.engine)
-    check_writable(arguments.out)
+    check_writable(arguments.out, SAVED_AS)
     if arguments.curve is not None:
-        check_writable(arguments.curve)
+        check_writable(arguments.curve, (".png",))
     content = read_picture(arguments.content)
     gallery = Gallery.load(config.gallery.path)
     styles = [read_style(style, gallery) for style in arguments.styles]
     result = _paint(config, content, styles, settings)
     save_picture(result.picture, arguments.out)
     if arguments.curve is not None:
-        arguments.curve.write_bytes(result.summary.curve())
+        save_picture(Image.open(io.BytesIO(result.summary.curve())), arguments.curve)
     print(
         json.dumps({**result.summary.to_dict(), "out": str(arguments.out)}) if arguments.json else result.summary.text()
     )
@@ -61,10 +63,10 @@ def _paint(config: Config, content: Image.Image, styles: list[Image.Image], sett
         return engine.stylize(content, styles, settings, on_progress)
 
 
-def check_writable(path: Path) -> None:
+def check_writable(path: Path, endings: tuple[str, ...]) -> None:
     """Raise `BadOption` when a picture could not be written there, before time is spent on it."""
-    if path.suffix.lower() not in Image.registered_extensions():
-        raise BadOption(f"{path}: pictures are written as .png, .jpg or .webp; choose such a name.")
+    if path.suffix.lower() not in endings:
+        raise BadOption(f"{path}: the name must end in {' or '.join(endings)}.")
     if not path.parent.is_dir():
         raise BadOption(f"{path}: there is no folder {path.parent}; make it first.")
 

@@ -5,19 +5,31 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import obstore
-from obstore.exceptions import AlreadyExistsError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from bot.errors import SetupError
 
 
+class BlobError(OSError):
+    """The store did not do what it was asked: a full disk, a bucket out of reach."""
+
+
 class Blobs:
-    """A store of bytes under keys. What `put` and `put_new` return from is on disk, synced."""
+    """A store of bytes under keys. What `put` and `put_new` return from is on disk, synced.
+
+    `inputs` is held from the storing of a job's pictures to its acceptance, and while pictures that no job needs are
+    deleted. Every method but `open` raises `BlobError`.
+    """
 
     def __init__(self, store: ObjectStore, folder: Path | None) -> None:
+        self.inputs = asyncio.Lock()
         self._store = store
         self._folder = folder
 
@@ -30,56 +42,89 @@ class Blobs:
         try:
             if "://" in location:
                 return cls(from_url(location), None)
-            folder = Path(location) if location else default
+            folder = (Path(location) if location else default).resolve()
             folder.mkdir(parents=True, exist_ok=True)
-            return cls(LocalStore(folder.resolve()), folder.resolve())
-        except (OSError, ValueError, obstore.exceptions.BaseError) as error:
+            return cls(LocalStore(folder), folder)
+        except (OSError, ValueError, BaseError) as error:
             raise SetupError(f"The blob store {location or default} cannot be used: {error}.") from error
 
     async def put(self, data: bytes) -> str:
         """Store bytes under their sha256 and return the key; the same bytes are stored once."""
-        key = f"sha256/{hashlib.sha256(data).hexdigest()}"
+        digest = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
+        key = f"sha256/{digest}"
         await self.put_new(key, data)
         return key
 
     async def put_new(self, key: str, data: bytes) -> bool:
         """Store bytes under a key that must be new; False, and nothing changed, when it is taken."""
-        try:
-            await obstore.put_async(self._store, key, data, mode="create")
-        except AlreadyExistsError:
-            return False
-        await self._sync(key)
-        return True
+        if self._folder is not None:
+            return await asyncio.to_thread(_write_synced, self._folder, key, data)
+        with _as_blob_errors():
+            try:
+                await obstore.put_async(self._store, key, data, mode="create")
+            except AlreadyExistsError:
+                return False
+            return True
 
     async def replace(self, key: str, data: bytes) -> None:
         """Store bytes that may be lost, such as a preview, under a key that may be taken."""
-        await obstore.put_async(self._store, key, data)
+        with _as_blob_errors():
+            await obstore.put_async(self._store, key, data)
 
     async def get(self, key: str) -> bytes | None:
         """The bytes under a key, or None when there are none."""
-        try:
-            found = await obstore.get_async(self._store, key)
-            return bytes(await found.bytes_async())
-        except FileNotFoundError:
-            return None
+        with _as_blob_errors():
+            try:
+                found = await obstore.get_async(self._store, key)
+                return bytes(await found.bytes_async())
+            except FileNotFoundError:
+                return None
 
     async def delete(self, key: str) -> None:
         """Remove a key, whether it is there or not."""
-        try:
-            await obstore.delete_async(self._store, key)
-        except FileNotFoundError:
-            return
-
-    async def _sync(self, key: str) -> None:
-        if self._folder is not None:
-            await asyncio.to_thread(_sync_file, self._folder / key, self._folder)
+        with _as_blob_errors():
+            try:
+                await obstore.delete_async(self._store, key)
+            except FileNotFoundError:
+                return
 
 
-def _sync_file(path: Path, root: Path) -> None:
-    """Sync a file and the folders that lead to it, so that it is there after a power cut."""
-    for place in [path, *[parent for parent in path.parents if parent == root or root in parent.parents]]:
-        descriptor = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+@contextmanager
+def _as_blob_errors() -> Iterator[None]:
+    try:
+        yield
+    except BaseError as error:
+        raise BlobError(str(error)) from error
+
+
+def _write_synced(root: Path, key: str, data: bytes) -> bool:
+    """Write a file that is there whole or not at all, also after a power cut; False when its name is taken.
+
+    The store's own writer syncs nothing: a name could survive a power cut without its content.
+    """
+    final = root / key
+    final.parent.mkdir(parents=True, exist_ok=True)
+    draft = final.with_name(f".{secrets.token_hex(8)}")
+    try:
+        with draft.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, final)
+    except FileExistsError:
+        return False
+    finally:
+        draft.unlink(missing_ok=True)
+    for folder in final.parents:
+        _sync_folder(folder)
+        if folder == root:
+            break
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

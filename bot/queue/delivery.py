@@ -16,6 +16,7 @@ from bot.requests import Finished, Front, JobEvent, Queued, Running
 
 FIRST_RETRY: Final = 5.0
 LONGEST_RETRY: Final = 600.0
+ANSWERS_AT_ONCE: Final = 8
 SHOW_GRACE: Final = 3.0
 """Seconds that a status edit under way may take before the answer is sent over it."""
 
@@ -32,6 +33,9 @@ class Delivery:
         self._mail: dict[str, Queued | Running] = {}
         self._shows: dict[str, asyncio.Task[None]] = {}
         self._answers: dict[str, asyncio.Task[None]] = {}
+        self._room = asyncio.Semaphore(ANSWERS_AT_ONCE)
+        self._brought: set[str] = set()
+        """Jobs whose answer is there, though the ledger does not know it yet."""
         hub.listeners.append(self._take)
 
     async def serve(self, front: Front) -> None:
@@ -85,7 +89,12 @@ class Delivery:
     async def _deliver(self, job_id: str) -> None:
         await self._silence(job_id)
         delay = FIRST_RETRY
-        while not await self._try(job_id):
+        while True:
+            try:
+                await self._try(job_id)
+                return
+            except Exception:
+                log.warning("answer not delivered yet", job=job_id, exc_info=True)
             await asyncio.sleep(delay)
             delay = min(2 * delay, LONGEST_RETRY)
 
@@ -97,19 +106,19 @@ class Delivery:
             await asyncio.wait({show}, timeout=SHOW_GRACE)
             show.cancel()
 
-    async def _try(self, job_id: str) -> bool:
-        """One attempt at the answer; whether the matter is settled."""
+    async def _try(self, job_id: str) -> None:
+        """One attempt at the answer; raises whatever went wrong with it."""
         job = await self._ledger.call(self._ledger.job, job_id)
         front = self._fronts.get(job.platform)
         if front is None or job.replied:
-            return True
-        try:
-            await front.answer(job, await load_answer(self._blobs, job))
-        except Gone as error:
-            log.info("answer dropped, its place is gone", job=job_id, reason=str(error))
-        except Exception:
-            log.warning("answer not delivered yet", job=job_id, platform=job.platform, exc_info=True)
-            return False
+            return
+        if job_id not in self._brought:
+            try:
+                async with self._room:
+                    await front.answer(job, await load_answer(self._blobs, job))
+            except Gone as error:
+                log.info("answer dropped, its place is gone", job=job_id, reason=str(error))
+            self._brought.add(job_id)
         await self._ledger.call(self._ledger.mark_replied, job_id)
+        self._brought.discard(job_id)
         log.info("answered", job=job_id, platform=job.platform, state=job.state)
-        return True

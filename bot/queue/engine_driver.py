@@ -18,6 +18,8 @@ from bot.queue.frames import Header, pack, read_frame
 
 CANCEL_GRACE: Final = 20.0
 """Seconds that a step may take after a cancel before the process is ended."""
+SILENCE: Final = 1800.0
+"""Seconds without a word after which a process counts as hung; a large picture's step takes minutes on a slow CPU."""
 STREAM_LIMIT: Final = 1 << 20
 ENVIRONMENT: Final = {"OMP_WAIT_POLICY": "PASSIVE"}
 """OpenMP's threads spin while they wait; beside anything else on the same cores that slows both down manyfold."""
@@ -103,19 +105,22 @@ class EngineDriver:
         await self.start()
         lengths = [len(data) for data in pictures]
         header = {"type": "paint", "job": job_id, "settings": settings, "lengths": lengths}
-        await self._write(pack(header, b"".join(pictures)))
-        following = asyncio.create_task(self._follow(on_progress))
+        # Written and read in a task of its own: whoever cancels, and how often, no frame is left for the next order.
+        following = asyncio.create_task(self._exchange(header, b"".join(pictures), on_progress))
         try:
             return await asyncio.shield(following)
         except asyncio.CancelledError:
-            # In a task of its own: whoever cancels twice must not leave half an answer in the stream.
             self._leaving = asyncio.create_task(self._leave(job_id, following))
             raise
 
-    async def _follow(self, on_progress: OnProgress) -> Painted:
+    async def _exchange(self, order: Header, pictures: bytes, on_progress: OnProgress) -> Painted:
+        await self._write(pack(order, pictures))
         painted = Painted()
         while True:
             header, payload = await self._read()
+            if header["job"] != order["job"]:
+                await self._end_process()
+                raise EngineDiedError(f"the engine answered for {header['job']}")
             match header["type"]:
                 case "progress":
                     await on_progress(header, payload)
@@ -144,7 +149,11 @@ class EngineDriver:
         process = self._living()
         assert process.stdout is not None
         try:
-            return await read_frame(process.stdout)
+            async with asyncio.timeout(SILENCE):
+                return await read_frame(process.stdout)
+        except TimeoutError:
+            process.kill()
+            raise EngineDiedError(f"the engine process said nothing for {SILENCE:.0f} s") from None
         except asyncio.IncompleteReadError:
             code = await process.wait()
             raise EngineDiedError(f"the engine process ended with code {code}") from None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 import time
@@ -71,20 +72,20 @@ class EngineChild:
         try:
             self._paint(engine, header, pictures)
         except Cancelled:
-            self.send({"type": "cancelled"})
+            self.send({"type": "cancelled", "job": header["job"]})
         except EngineError as error:
-            self.send({"type": "failed", "sentence": str(error)})
+            self.send({"type": "failed", "job": header["job"], "sentence": str(error)})
         self._cancelled.discard(header["job"])
 
     def _paint(self, engine: Engine, header: Header, pictures: list[bytes]) -> None:
         content, *styles = [open_picture(data) for data in pictures]
         settings = Settings.from_dict(header["settings"])
-        reporter = _Reporter(self)
         job = header["job"]
+        reporter = _Reporter(self, job)
         result = engine.stylize(content, styles, settings, reporter, lambda: job in self._cancelled)
-        self.send({"type": "picture"}, to_png(result.picture))
-        self.send({"type": "curve"}, result.summary.curve())
-        self.send({"type": "done", "summary": result.summary.to_dict()})
+        self.send({"type": "picture", "job": job}, to_png(result.picture))
+        self.send({"type": "curve", "job": job}, result.summary.curve())
+        self.send({"type": "done", "job": job, "summary": result.summary.to_dict()})
 
     def send(self, header: Header, payload: bytes = b"") -> None:
         """Write a frame."""
@@ -95,8 +96,9 @@ class EngineChild:
 class _Reporter:
     """Passes progress on, at most every `PROGRESS_EVERY` seconds, with a preview every `PREVIEW_EVERY`."""
 
-    def __init__(self, child: EngineChild) -> None:
+    def __init__(self, child: EngineChild, job: str) -> None:
         self._child = child
+        self._job = job
         self._last_progress = self._last_preview = -PREVIEW_EVERY
 
     def __call__(self, progress: Progress) -> None:
@@ -108,7 +110,7 @@ class _Reporter:
         if now - self._last_preview >= PREVIEW_EVERY:
             self._last_preview = now
             preview = to_jpeg(progress.picture(), longest=PREVIEW_SIDE)
-        header = {"type": "progress", "step": progress.step, "steps": progress.steps}
+        header = {"type": "progress", "job": self._job, "step": progress.step, "steps": progress.steps}
         self._child.send({**header, "seconds": progress.seconds, "losses": progress.losses}, preview)
 
 
@@ -123,6 +125,9 @@ def main() -> None:
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     os.nice(NICENESS)
+    # A stop meant for the bot reaches the whole process group; this process ends when its input does.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     EngineChild(source, sink).serve(json.loads(sys.argv[1]))
 
 

@@ -19,7 +19,8 @@ class Hub:
 
     def emit(self, event: JobEvent) -> None:
         """Tell an event, unless it is the one that everybody knows."""
-        if self._latest.get(event.job_id) == event:
+        known = self._latest.get(event.job_id)
+        if known == event or isinstance(known, Finished):
             return
         self._latest[event.job_id] = event
         for watcher in self._watchers.get(event.job_id, ()):

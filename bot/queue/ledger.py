@@ -6,7 +6,7 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     UNIQUE (platform, origin)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state);
+CREATE INDEX IF NOT EXISTS jobs_by_end ON jobs (ended) WHERE state = 'done';
 CREATE TABLE IF NOT EXISTS turns (
     platform TEXT NOT NULL, person TEXT NOT NULL, pass REAL NOT NULL, released REAL NOT NULL DEFAULT 0,
     PRIMARY KEY (platform, person)
@@ -39,7 +40,7 @@ COLUMNS: Final = (
     "sentence, replied"
 )
 FAIR_ORDER: Final = """
-    SELECT id, pass + ROW_NUMBER() OVER (own ORDER BY id) AS turn
+    SELECT id, pass + ROW_NUMBER() OVER (own ORDER BY id) AS turn, work
     FROM jobs JOIN turns USING (platform, person) WHERE state = 'accepted'
     WINDOW own AS (PARTITION BY platform, person) ORDER BY turn, released, MIN(id) OVER own
 """
@@ -79,10 +80,10 @@ class Ledger:
         """
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            known = self._row("platform = ? AND origin = ?", job.platform, job.origin)
+            known = self.find(job.platform, job.origin)
             if known is not None:
-                return replace(known, is_new=False)
-            limits.check(self._load(job))
+                return known
+            self.check_room(job.platform, job.place, job.person, limits)
             self._take_turn(job)
             self._db.execute(
                 f"INSERT INTO jobs ({COLUMNS}, work) VALUES ({', '.join('?' * 16)})", (*_to_row(job), work)
@@ -96,15 +97,23 @@ class Ledger:
             raise NoSuchJob("This picture is not known here any more.")
         return found
 
+    def find(self, platform: str, origin: str) -> Job | None:
+        """The job that a message or interaction made before, with `is_new` False."""
+        known = self._row("platform = ? AND origin = ?", platform, origin)
+        return None if known is None else replace(known, is_new=False)
+
+    def check_room(self, platform: str, place: str, person: str, limits: Limits) -> None:
+        """Raise `TooMany` when one more job would be over a limit."""
+        limits.check(self._load(platform, place, person))
+
     def waiting(self) -> list[str]:
         """The ids of the accepted jobs, the fairest next one first: persons take turns."""
         return [row[0] for row in self._db.execute(FAIR_ORDER)]
 
-    def work_of(self, job_ids: Iterable[str]) -> list[float]:
-        """The costs of these jobs in megapixel-steps."""
-        return [
-            row[0] for job_id in job_ids for row in self._db.execute("SELECT work FROM jobs WHERE id = ?", [job_id])
-        ]
+    def outlook(self) -> tuple[list[tuple[str, float]], float | None]:
+        """The accepted jobs in fair order, each with its cost in megapixel-steps, and the pace."""
+        rows = [(row[0], row[2]) for row in self._db.execute(FAIR_ORDER)]
+        return rows, self.pace()
 
     def release(self, room: int) -> list[Job]:
         """Mark the fairest next jobs as released, at most `room` of them, and move their persons' turns on."""
@@ -188,11 +197,11 @@ class Ledger:
         keys = {key for job in old for key in (job.photo, *job.styles)} - needed
         return [job.id for job in old], sorted(keys)
 
-    def _load(self, job: Job) -> Load:
+    def _load(self, platform: str, place: str, person: str) -> Load:
         row = self._db.execute(
             "SELECT COALESCE(SUM(platform = :platform AND person = :person), 0), "
             f"COALESCE(SUM(platform = :platform AND place = :place), 0), COUNT(*) FROM jobs WHERE {NOT_OVER}",
-            {"platform": job.platform, "person": job.person, "place": job.place},
+            {"platform": platform, "person": person, "place": place},
         ).fetchone()
         return Load(*row)
 

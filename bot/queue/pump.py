@@ -57,16 +57,23 @@ class Pump:
             await ready.wait()
             while True:
                 self._woken.clear()
-                await self._turn()
+                try:
+                    await self._turn()
+                except Exception:
+                    log.exception("the queue stands still for a moment")
                 with suppress(TimeoutError):
                     # Not wait_for: in Python 3.11 it may swallow a cancel that comes together with the event.
                     async with asyncio.timeout(TICK):
                         await self._woken.wait()
 
     async def _turn(self) -> None:
-        for job in await self._ledger.call(self._ledger.released):
-            self._active[job.id] = job
-            await self._settle_or_resubmit(job)
+        released = await self._ledger.call(self._ledger.released)
+        self._active = {job.id: job for job in released}
+        for job in released:
+            try:
+                await self._settle_or_resubmit(job)
+            except Exception:
+                log.exception("a job stands still for a moment", job=job.id)
         await self._release()
         await self._tell_positions()
         if time.monotonic() - self._forgot > FORGET_EVERY:
@@ -75,10 +82,13 @@ class Pump:
 
     async def _settle_or_resubmit(self, job: Job) -> None:
         outcome = await load_outcome(self._blobs, job.id)
+        if outcome is None and not await self._dispatch.knows(job.id):
+            # It may have ended between the two questions.
+            outcome = await load_outcome(self._blobs, job.id)
+            if outcome is None:
+                await self._submit(job)
         if outcome is not None:
             await self.settle(job.id, outcome)
-        elif not await self._dispatch.knows(job.id):
-            await self._submit(job)
 
     async def _release(self) -> None:
         if self._is_closed:
@@ -90,6 +100,8 @@ class Pump:
             await self._submit(job)
 
     async def _submit(self, job: Job) -> None:
+        if self._is_closed:
+            return
         attempts = await self._ledger.call(self._ledger.count_attempt, job.id)
         if attempts is None:
             return
@@ -148,12 +160,11 @@ class Pump:
                 await self._dispatch.cancel(job_id)
 
     async def _tell_positions(self) -> None:
-        waiting = await self._ledger.call(self._ledger.waiting)
-        pace = await self._ledger.call(self._ledger.pace)
         workers = 1 if self._dispatch.is_local else max(await self._dispatch.workers(), 1)
-        works = await self._ledger.call(self._ledger.work_of, waiting)
+        # One look, and no await after it: what is told here must not come after a job's end.
+        waiting, pace = await self._ledger.call(self._ledger.outlook)
         ahead = self._seconds_running() or 0.0
-        for position, (job_id, work) in enumerate(zip(waiting, works, strict=True), 1):
+        for position, (job_id, work) in enumerate(waiting, 1):
             if pace is not None:
                 ahead += work * pace / workers
             self._hub.emit(Queued(job_id, position, round(ahead) if pace is not None else None))
@@ -164,8 +175,9 @@ class Pump:
         return min(known, default=None)
 
     async def _forget(self) -> None:
-        jobs, keys = await self._ledger.call(self._ledger.forget, time.time() - self._keep_seconds)
+        async with self._blobs.inputs:
+            jobs, keys = await self._ledger.call(self._ledger.forget, time.time() - self._keep_seconds)
+            for key in keys:
+                await self._blobs.delete(key)
         for job_id in jobs:
             await delete_results(self._blobs, job_id)
-        for key in keys:
-            await self._blobs.delete(key)

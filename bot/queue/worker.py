@@ -30,9 +30,10 @@ class Worker:
         await self._dispatch.work(self.handle)
 
     async def _warm_up(self) -> None:
+        """Without an engine the bot goes on, so that it can tell people why their job failed."""
         try:
             await self._engine.start()
-        except (EngineDiedError, EngineUnfitError) as error:
+        except (EngineDiedError, EngineUnfitError, OSError) as error:
             log.error("the engine does not start", reason=str(error))
 
     async def handle(self, text: str) -> None:

@@ -14,9 +14,10 @@ import pytest
 from PIL import Image
 
 from bot.app import Atelier
-from bot.errors import BadOption, BadPicture, NoSuchJob, NotYours, Refusal, TooMany, UnknownStyle
+from bot.errors import BadOption, BadPicture, NoSuchJob, NotYours, Refusal, SetupError, TooMany, UnknownStyle
 from bot.queue.engine_driver import EngineDriver
 from bot.requests import Answer, Finished, JobEvent, Options, Queued, Running, StylizeRequest
+from nst_engine.settings import Settings
 from tests.conftest import OpenAtelier
 
 numbers = itertools.count()
@@ -122,6 +123,7 @@ async def test_cancel_stops_a_running_job_and_the_next_one_runs(atelier: Atelier
     assert (await answer_of(atelier, short.id)).state == "done"
 
 
+@pytest.mark.slow
 async def test_a_cancel_at_any_moment_lets_the_next_job_run(atelier: Atelier, ask: Any) -> None:
     """Also while the order is on its way to the worker, where the dispatcher would lose it."""
     await answer_of(atelier, (await atelier.studio.submit(ask())).id)
@@ -130,6 +132,57 @@ async def test_a_cancel_at_any_moment_lets_the_next_job_run(atelier: Atelier, as
         await asyncio.sleep(delay)
         assert await atelier.studio.cancel(long.id, "ann")
         assert (await answer_of(atelier, (await atelier.studio.submit(ask())).id)).state == "done"
+
+
+@pytest.mark.slow
+async def test_a_cancelled_order_leaves_nothing_to_the_next(
+    engine: EngineDriver, photo: bytes, painting: bytes
+) -> None:
+    """Whenever it is cancelled, also while it is being written, the next answer is the next order's own."""
+
+    async def ignore(header: Any, payload: bytes) -> None: ...
+
+    async def paint(job: str, size: int) -> Any:
+        settings = Settings(size=size, steps=2).to_dict()
+        return await engine.paint(job, settings, [photo, painting], ignore)
+
+    await paint("warm", 64)
+    for turns in range(12):
+        first = asyncio.create_task(paint(f"first{turns}", 96))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        assert (await paint(f"second{turns}", 64)).summary["width"] == 64
+
+
+async def test_a_job_that_stands_still_does_not_stop_the_others(atelier: Atelier, ask: Any, tmp_path: Path) -> None:
+    stuck = await atelier.studio.submit(ask(options=LONG))
+    await until_running(atelier, stuck.id)
+    outcome = tmp_path / f"data/blobs/result/{stuck.id}/outcome"
+    outcome.parent.mkdir(parents=True)
+    outcome.write_text("not what a worker writes")
+    waiting = await atelier.studio.submit(ask(person="bob"))
+    await asyncio.sleep(0)
+    assert await atelier.studio.cancel(stuck.id, "ann")
+    assert (await answer_of(atelier, waiting.id)).state == "done"
+
+
+async def test_two_bots_do_not_share_a_folder(atelier: Atelier, open_bot: OpenAtelier) -> None:
+    with pytest.raises(SetupError, match=r"Another bot already uses the folder .*; stop it"):
+        async with open_bot():
+            pass
+
+
+async def test_a_refused_request_leaves_nothing_behind(open_bot: OpenAtelier, ask: Any, tmp_path: Path) -> None:
+    async with open_bot(queue={"max_per_person": 1}) as atelier:
+        job = await atelier.studio.submit(ask(options=LONG))
+        before = sorted((tmp_path / "data/blobs/sha256").iterdir())
+        with pytest.raises(TooMany):
+            await atelier.studio.submit(ask(photo=png((99, 99))))
+        assert sorted((tmp_path / "data/blobs/sha256").iterdir()) == before
+        await atelier.studio.cancel(job.id, "ann")
 
 
 async def test_only_its_person_or_a_moderator_cancels(atelier: Atelier, ask: Any) -> None:
@@ -190,6 +243,7 @@ async def test_limits_hold(open_bot: OpenAtelier, ask: Any) -> None:
         await follow(atelier, (await atelier.studio.submit(ask())).id)
 
 
+@pytest.mark.slow
 async def test_a_job_outlives_its_engine(atelier: Atelier, ask: Any, engine: EngineDriver) -> None:
     job = await atelier.studio.submit(ask(options=Options(steps=60)))
     await until_running(atelier, job.id)
@@ -217,6 +271,7 @@ async def test_a_job_that_kills_three_engines_is_set_aside(atelier: Atelier, ask
     assert (await answer_of(atelier, (await atelier.studio.submit(ask())).id)).state == "done"
 
 
+@pytest.mark.slow
 async def test_an_engine_that_cannot_start_is_told(open_bot: OpenAtelier, ask: Any, tmp_path: Path) -> None:
     from bot.app import open_atelier
     from bot.config import Config
@@ -231,6 +286,7 @@ async def test_an_engine_that_cannot_start_is_told(open_bot: OpenAtelier, ask: A
     assert "The engine cannot run here: The weights" in answer.sentence
 
 
+@pytest.mark.slow
 async def test_pictures_are_kept_for_their_time_and_then_deleted(
     open_bot: OpenAtelier, ask: Any, tmp_path: Path
 ) -> None:
@@ -251,11 +307,12 @@ async def test_pictures_are_kept_for_their_time_and_then_deleted(
     assert answer is not None and answer.sentence == "This picture is no longer kept; ask for it again."
 
 
+@pytest.mark.slow
 async def test_a_bot_closes_at_once_while_it_paints_and_goes_on_after_the_restart(
     open_bot: OpenAtelier, ask: Any
 ) -> None:
     async with open_bot() as atelier:
-        job = await atelier.studio.submit(ask(options=Options(steps=400)))
+        job = await atelier.studio.submit(ask(options=Options(steps=80)))
         await until_running(atelier, job.id)
         await atelier.settle_down()
         with pytest.raises(Refusal, match="being restarted"):

@@ -60,7 +60,7 @@ def test_stylize_prints_the_summary(tmp_path: Path) -> None:
         (["stylize", "none.jpg", "waves", "-o", "x.png"], "none.jpg: No such file or directory; give the path"),
         (["stylize", PHOTO, "wavs", "-o", "x.png"], "did you mean Waves"),
         (["stylize", PHOTO, "README.md", "-o", "x.png"], "README.md: This file is not a picture"),
-        (["stylize", PHOTO, "waves", "-o", "x.doc"], "written as .png, .jpg or .webp"),
+        (["stylize", PHOTO, "waves", "-o", "x.doc"], "the name must end in .png or .jpg"),
         (["stylize", PHOTO, "waves", "-o", "nowhere/x.png"], "there is no folder nowhere"),
         (["stylize", PHOTO, "waves", "-o", "x.png", "--size", "7"], "Size must be a whole number from 32"),
         (["stylize", PHOTO, "waves", "-o", "x.png", "--size", "big"], "invalid int value"),

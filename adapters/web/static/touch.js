@@ -29,7 +29,7 @@ export class Touch {
         const radio = element("input", { type: "radio", className: "unseen", name: "preset", value: name });
         radio.checked = name === first;
         radio.addEventListener("change", () => this.choose(name));
-        const words = element("span", {}, element("b", { textContent: name || "as set up here" }));
+        const words = element("span", {}, element("b", { textContent: name || "as set up" }));
         words.append(element("small", { textContent: `${preset.size} px, ${preset.steps} steps` }));
         return element("label", {}, radio, words);
       }),
