@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 
+import pytest
 from PIL import Image
 
 from bot.requests import Running
@@ -15,6 +16,7 @@ from tests.standins.discord.house import House, a_style, jpeg, picture_of
 from tests.standins.discord.world import MANAGE_MESSAGES
 
 pytest_plugins = ["tests.standins.discord.fixtures"]
+pytestmark = pytest.mark.slow
 
 
 async def begin(discord: DiscordStandIn, **where: object) -> Invocation:

@@ -20,6 +20,7 @@ from tests.standins.discord.world import (
 )
 
 pytest_plugins = ["tests.standins.discord.fixtures"]
+pytestmark = pytest.mark.slow
 
 
 async def refusal_of(discord: DiscordStandIn, invocation: Invocation) -> str:

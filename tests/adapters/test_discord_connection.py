@@ -14,6 +14,7 @@ from tests.standins.discord import DiscordStandIn
 from tests.standins.discord.house import House, a_style, jpeg, picture_of
 
 pytest_plugins = ["tests.standins.discord.fixtures"]
+pytestmark = pytest.mark.slow
 
 
 async def test_a_wrong_token_is_a_clear_sentence_without_the_token(

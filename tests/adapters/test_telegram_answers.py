@@ -14,6 +14,7 @@ from tests.standins.telegram import Fault, Message, TelegramStandin
 from tests.standins.telegram.house import House
 
 pytest_plugins = ["tests.standins.telegram.fixtures"]
+pytestmark = pytest.mark.slow
 
 
 def png(width: int, height: int, *, noise: bool = False) -> bytes:

@@ -8,6 +8,7 @@ from tests.standins.telegram import TelegramStandin
 from tests.standins.telegram.house import House, jpeg
 
 pytest_plugins = ["tests.standins.telegram.fixtures"]
+pytestmark = pytest.mark.slow
 
 
 async def test_a_reply_to_a_photo_with_a_style(telegram: TelegramStandin, telegram_house: House) -> None:

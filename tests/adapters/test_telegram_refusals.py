@@ -14,6 +14,7 @@ from tests.standins.telegram import Fault, TelegramStandin
 from tests.standins.telegram.house import House, jpeg
 
 pytest_plugins = ["tests.standins.telegram.fixtures"]
+pytestmark = pytest.mark.slow
 
 
 async def refusal(house: House, words: str) -> None:

@@ -14,7 +14,7 @@ from tests.standins.telegram import FloodRules, TelegramStandin
 from tests.standins.telegram.house import QUICK, House
 
 pytest_plugins = ["tests.standins.telegram.fixtures"]
-pytestmark = pytest.mark.filterwarnings("ignore:.*retry_after:DeprecationWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*retry_after:DeprecationWarning")]
 
 
 async def test_one_message_goes_from_queued_to_percent_to_picture(

@@ -18,6 +18,8 @@ from tests.standins.browser import served
 
 PATIENCE = 120
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def url(atelier: Atelier) -> AsyncIterator[str]:

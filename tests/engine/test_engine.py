@@ -52,6 +52,7 @@ def test_the_score_is_the_loss_of_the_picture(nst: Engine, otters: Image.Image, 
     assert score.total == pytest.approx(first.first("total"), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_weights_move_the_result(nst: Engine, otters: Image.Image, starry_night: Image.Image) -> None:
     plain = nst.stylize(otters, [starry_night], Settings(size=64, steps=20))
     faithful = nst.stylize(otters, [starry_night], Settings(size=64, steps=20, content_weight=1000))
@@ -153,6 +154,7 @@ def test_a_narrow_or_missing_picture_is_refused(nst: Engine, otters: Image.Image
         nst.stylize(otters, [], Settings(size=64, steps=1))
 
 
+@pytest.mark.slow
 def test_bfloat16_runs_where_it_is_asked_for(otters: Image.Image, starry_night: Image.Image) -> None:
     """Statistics stay in float32, so that the losses agree with the exact ones to some percent."""
     half = Engine(device="cpu", precision="bfloat16")
