@@ -58,6 +58,16 @@ async def test_a_job_comes_back_as_it_was_written(ledger: Ledger) -> None:
         await ledger.call(ledger.job, "unknown")
 
 
+async def test_what_is_written_is_synced_before_it_counts(ledger: Ledger) -> None:
+    """A kill does not show the difference; a power cut would."""
+
+    def pragma(name: str) -> object:
+        return ledger._db.execute(f"PRAGMA {name}").fetchone()[0]
+
+    assert await ledger.call(pragma, "journal_mode") == "wal"
+    assert await ledger.call(pragma, "synchronous") == 2
+
+
 async def test_the_same_origin_is_one_job(ledger: Ledger) -> None:
     first, again = await accept(ledger, make_job(1, origin="update 7"), make_job(2, origin="update 7"))
     assert (first.is_new, again.is_new, again.id) == (True, False, first.id)
