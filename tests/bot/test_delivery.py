@@ -34,8 +34,10 @@ class Front:
         await asyncio.Event().wait()
 
     async def show(self, job: Job, event: Queued | Running) -> None:
-        await self._note(f"show {event.job_id} {getattr(event, 'position', '')}".strip())
+        assert isinstance(event, Queued)
+        await self._note(f"show {event.position}")
         await self.hold.wait()
+        await self._note(f"shown {event.position}")
 
     async def answer(self, job: Job, answer: Answer) -> None:
         await self._note(f"answer {job.id} {answer.state}")
@@ -108,7 +110,7 @@ async def test_what_was_not_answered_is_brought_to_the_next_front(stage: Stage) 
     assert (front.seen, again.seen) == (["answer job000001 failed"], [])
 
 
-async def test_a_slow_status_is_shown_the_latest_only_and_never_after_the_answer(stage: Stage) -> None:
+async def test_of_what_waits_only_the_latest_status_is_shown(stage: Stage) -> None:
     front = Front()
     await stage.delivery.serve(front)
     front.hold.clear()
@@ -117,12 +119,21 @@ async def test_a_slow_status_is_shown_the_latest_only_and_never_after_the_answer
     for position in (2, 1):
         stage.hub.emit(Queued("job000001", position, None))
     front.hold.set()
-    await front.until(2)
-    stage.hub.emit(Queued("job000001", 7, None))
+    await front.until(4)
+    assert front.seen == ["show 3", "shown 3", "show 1", "shown 1"]
+
+
+async def test_the_answer_waits_for_the_status_under_way_and_drops_what_waits(stage: Stage) -> None:
+    front = Front()
+    await stage.delivery.serve(front)
+    front.hold.clear()
+    stage.hub.emit(Queued("job000001", 2, None))
+    await front.until(1)
+    stage.hub.emit(Queued("job000001", 1, None))
     await stage.finish("job000001")
+    asyncio.get_running_loop().call_later(0.2, front.hold.set)
     await stage.until_replied("job000001")
-    assert front.seen[:2] == ["show job000001 3", "show job000001 1"]
-    assert front.seen[-1] == "answer job000001 failed"
+    assert front.seen == ["show 2", "shown 2", "answer job000001 failed"]
 
 
 async def test_a_job_of_another_platform_waits_for_its_own_front(stage: Stage) -> None:
