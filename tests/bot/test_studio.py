@@ -113,14 +113,18 @@ async def test_waiting_jobs_know_their_position(atelier: Atelier, ask: Any) -> N
         await atelier.studio.cancel(job.id, "ann")
 
 
-async def test_cancel_stops_a_running_job_and_the_next_one_runs(atelier: Atelier, ask: Any) -> None:
+async def test_cancel_stops_a_running_job_and_the_next_one_runs(
+    atelier: Atelier, ask: Any, engine: EngineDriver
+) -> None:
     long = await atelier.studio.submit(ask(options=LONG))
     short = await atelier.studio.submit(ask())
     await until_running(atelier, long.id)
+    pid = engine.pid
     assert await atelier.studio.cancel(long.id, "ann") is True
     assert await atelier.studio.cancel(long.id, "ann") is False
     assert (await answer_of(atelier, long.id)).state == "cancelled"
     assert (await answer_of(atelier, short.id)).state == "done"
+    assert engine.pid == pid, "the engine stops at a step; it is not ended"
 
 
 @pytest.mark.slow
