@@ -57,6 +57,7 @@ class WebConfig(_Section):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     enabled: bool | None = None
+    names: tuple[str, ...] = ()
 
 
 class EngineConfig(_Section):

@@ -41,7 +41,8 @@ class Delivery:
     async def edit(self, job: Job, content: MessageContent) -> None:
         """Make the status message hold `content`; raises `Gone` when it or its place is no more."""
         address = ReplyAddress.load(job.address)
-        await self._bring(address, self._edits(address), lambda way: way.bring(content))
+        if time.time() < address.created + limits.EDITS_UNTIL:
+            await self._bring(address, self._edits(address), lambda way: way.bring(content))
 
     async def answer(self, job: Job, answer: Answer) -> None:
         """Make the status message the answer, or send a new one when it is no more; raises `Gone`."""
@@ -126,6 +127,6 @@ def _is_closed(way: Way, error: discord.HTTPException) -> bool:
     """Whether the next way should be tried; raises `Gone` when no other can work either."""
     if way.name == "token":
         return error.status in (401, 403, 404) or error.code in limits.TOKEN_LOST
-    if error.status == 403 or error.code == limits.UNKNOWN_CHANNEL:
+    if error.code in limits.PLACE_LOST:
         raise Gone("The channel is no longer there, or no longer lets me write.") from None
-    return error.status == 404 or error.code == limits.THREAD_ARCHIVED
+    return error.code in (limits.UNKNOWN_MESSAGE, limits.THREAD_ARCHIVED, limits.OLD_MESSAGE_EDITS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -34,7 +36,7 @@ class Presses:
         self._orders = orders
         self._outbox = outbox
         self._limits = limits
-        self._sending: set[str] = set()
+        self._under_way: set[str] = set()
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Adds the handlers, one for each kind of button, and one for buttons of an older day."""
@@ -63,9 +65,12 @@ class Presses:
         style = self._studio.gallery.styles.get(key)
         if style is None:
             raise UnknownStyle(sentences.OLD_BUTTON)
-        spot = Spot.under(keyboard, source.message_id)
-        origin = f"press:{query.id}"
-        await self._orders.take(Order(spot, choosing.asker, origin, picture, (style.id,), choosing.strength))
+        press = f"{keyboard.chat.id}:{keyboard.message_id}:{query.data}"
+        with self._once(press) as is_first:
+            if is_first:
+                spot = Spot.under(keyboard, source.message_id)
+                origin = f"press:{query.id}"
+                await self._orders.take(Order(spot, choosing.asker, origin, picture, (style.id,), choosing.strength))
 
     async def turn(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Another page of styles."""
@@ -94,22 +99,31 @@ class Presses:
         query = _query(update)
         await _acknowledge(query)
         data = query.data or ""
-        if data in self._sending:
-            return
-        self._sending.add(data)
-        try:
+        with self._once(data) as is_first:
+            if not is_first:
+                return
             job = await self._job_of(query)
             answer = await self._studio.answer(job.id)
             if answer is None or answer.picture is None:
                 raise NoSuchJob(sentences.NOT_READY)
             upload = await self._extra(data[0], job, answer)
             await self._outbox.send(Spot.under(_whole_message(query)), upload, "")
-        finally:
-            self._sending.discard(data)
 
     async def unknown(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A button that no longer means anything."""
         await _acknowledge(_query(update), sentences.OLD_BUTTON)
+
+    @contextmanager
+    def _once(self, press: str) -> Iterator[bool]:
+        """Whether this press is the first of its kind under way: an impatient second one changes nothing."""
+        if press in self._under_way:
+            yield False
+            return
+        self._under_way.add(press)
+        try:
+            yield True
+        finally:
+            self._under_way.discard(press)
 
     async def _extra(self, kind: str, job: Job, answer: Answer) -> Upload:
         if kind == CURVE:

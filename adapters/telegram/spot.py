@@ -16,6 +16,9 @@ _GONE: Final = (
     "topic_closed",
     "topic_deleted",
     "chat_write_forbidden",
+    "chat_send_plain_forbidden",
+    "chat_restricted",
+    "channel_private",
     "user_deactivated",
     "peer_id_invalid",
     "not enough rights to send text",
@@ -27,6 +30,7 @@ _MESSAGE_GONE: Final = (
     "message can't be edited",
     "message_id_invalid",
     "message identifier is not specified",
+    "there is no text in the message to edit",
 )
 _PICTURES_FORBIDDEN: Final = ("not enough rights", "chat_send_photos_forbidden", "chat_send_docs_forbidden")
 _PICTURE_REFUSED: Final = (

@@ -7,7 +7,7 @@ from typing import Final
 
 from telegram import Message
 
-from bot.errors import UnknownStyle
+from bot.errors import BadOption, UnknownStyle
 from bot.gallery import Gallery, Style
 
 _COMMAND: Final = re.compile(r"\s*/stylize(?:@(?P<bot>\w+))?(?:\s+(?P<words>.*))?\s*", re.IGNORECASE | re.DOTALL)
@@ -25,7 +25,7 @@ def command_words(text: str | None, bot_name: str) -> str | None:
 def wish_of(words: str, gallery: Gallery) -> tuple[Style | None, int | None]:
     """The style and the strength that the words name, None for what they leave out.
 
-    A number at the end is the strength, unless a style is called so. Raises `UnknownStyle`.
+    A number at the end is the strength, unless a style is called so. Raises `UnknownStyle` and `BadOption`.
     """
     if not words:
         return None, None
@@ -36,6 +36,8 @@ def wish_of(words: str, gallery: Gallery) -> tuple[Style | None, int | None]:
         return gallery.find(words), None
     except UnknownStyle:
         name, strength = (match["style"] or "").strip(), int(match["strength"])
+        if not 0 <= strength <= 100:
+            raise BadOption(f"The strength must be a whole number from 0 to 100, not {strength}.") from None
         return (gallery.find(name) if name else None), strength
 
 

@@ -71,7 +71,7 @@ class WebFront:
         """Nothing to do: the answer waits in the store until the page asks for it."""
 
     def _application(self) -> web.Application:
-        guard = Guard(only_loopback=is_loopback(self._config.host))
+        guard = Guard(only_loopback=is_loopback(self._config.host), names=self._config.names)
         application = web.Application(middlewares=[guard.middleware])
         application.on_response_prepare.append(guard.protect)
         events = EventRoutes(self._studio)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -41,18 +40,18 @@ _SENTENCES: Final[Mapping[int, str]] = {
     404: "There is nothing at this address; go back to the start page.",
     405: "This address does not take that kind of request.",
 }
-_LOCAL_HOST: Final = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?", re.IGNORECASE)
 
 
 class Guard:
     """Turns strangers away and puts the same protection on every response.
 
-    With `only_loopback` the page answers only to the names of this machine, so that no foreign name that was made
-    to point here (DNS rebinding) can read it.
+    With `only_loopback` the page answers only to the names of this machine, else to any address and to the `names`
+    that were configured, so that no foreign name that was made to point here (DNS rebinding) can read it.
     """
 
-    def __init__(self, *, only_loopback: bool) -> None:
+    def __init__(self, *, only_loopback: bool, names: Collection[str] = ()) -> None:
         self._only_loopback = only_loopback
+        self._names = {name.lower() for name in names}
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -88,10 +87,15 @@ class Guard:
         response.headers.setdefault("Cache-Control", "no-store")
 
     def _check_host(self, request: web.Request) -> None:
-        if self._only_loopback and not _LOCAL_HOST.fullmatch(request.headers.get("Host", "")):
+        host = _host_of(request)
+        if is_loopback(host) or host in self._names:
+            return
+        if self._only_loopback:
             raise PageRefusal(
                 "This page answers only on its own machine; open it as 127.0.0.1 or localhost.", status=403
             )
+        if not _is_address(host):
+            raise PageRefusal(f"This page does not answer to the name {host}; add it to web.names.", status=403)
 
 
 def is_loopback(host: str) -> bool:
@@ -100,6 +104,22 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _host_of(request: web.Request) -> str:
+    """The name or address that the page was opened by, in small letters, without its port."""
+    try:
+        return urlsplit(f"//{request.headers.get('Host', '')}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _check_origin(request: web.Request) -> None:

@@ -32,4 +32,4 @@ def greet(request: web.Request, response: web.StreamResponse) -> None:
     if request.path == "/":
         person(request)
     if secret := request.get(_NEW):
-        response.set_cookie(COOKIE, secret, max_age=_SECONDS_KEPT, httponly=True, samesite="Strict", path="/")
+        response.set_cookie(COOKIE, secret, max_age=_SECONDS_KEPT, httponly=True, samesite="Lax", path="/")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import defaultdict
 from typing import Final
 
 import structlog
@@ -17,6 +19,9 @@ from bot.requests import Finished, Front, JobEvent, Queued, Running
 FIRST_RETRY: Final = 5.0
 LONGEST_RETRY: Final = 600.0
 ANSWERS_AT_ONCE: Final = 8
+"""For each platform, so that one that is down does not hold up the others."""
+GIVE_UP_AFTER: Final = 2 * 24 * 3600.0
+"""Seconds after a job's acceptance at which an answer that still fails is dropped."""
 SHOW_GRACE: Final = 3.0
 """Seconds that a status edit under way may take before the answer is sent over it."""
 
@@ -33,7 +38,7 @@ class Delivery:
         self._mail: dict[str, Queued | Running] = {}
         self._shows: dict[str, asyncio.Task[None]] = {}
         self._answers: dict[str, asyncio.Task[None]] = {}
-        self._room = asyncio.Semaphore(ANSWERS_AT_ONCE)
+        self._rooms: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(ANSWERS_AT_ONCE))
         self._brought: set[str] = set()
         """Jobs whose answer is there, though the ledger does not know it yet."""
         hub.listeners.append(self._take)
@@ -114,10 +119,14 @@ class Delivery:
             return
         if job_id not in self._brought:
             try:
-                async with self._room:
+                async with self._rooms[job.platform]:
                     await front.answer(job, await load_answer(self._blobs, job))
             except Gone as error:
                 log.info("answer dropped, its place is gone", job=job_id, reason=str(error))
+            except Exception:
+                if time.time() < job.created + GIVE_UP_AFTER:
+                    raise
+                log.exception("answer dropped after many tries", job=job_id, platform=job.platform)
             self._brought.add(job_id)
         await self._ledger.call(self._ledger.mark_replied, job_id)
         self._brought.discard(job_id)

@@ -17,7 +17,7 @@ from adapters.telegram.limits import LIMITS
 from adapters.telegram.sentences import gallery as gallery_text
 from adapters.telegram.uploads import file_upload
 from adapters.telegram.wishes import command_words, wish_of
-from bot.errors import UnknownStyle
+from bot.errors import BadOption, UnknownStyle
 from bot.gallery import Gallery, Style
 from bot.studio import new_job_id
 
@@ -54,7 +54,6 @@ def test_the_words_after_the_command(text: str | None, words: str | None) -> Non
         ("Lilac", "Lilac", None),
         ("lilac 70", "Lilac", 70),
         ("lilac 70 %", "Lilac", 70),
-        ("lilac -5", "Lilac", -5),
         ("composition 8", "Composition 8", None),
         ("composition 8 30", "Composition 8", 30),
     ],
@@ -62,6 +61,12 @@ def test_the_words_after_the_command(text: str | None, words: str | None) -> Non
 def test_a_wish_is_a_style_and_a_strength(words: str, title: str | None, strength: int | None) -> None:
     style, found = wish_of(words, gallery_of("Lilac", "Composition 8"))
     assert (style.title if style else None, found) == (title, strength)
+
+
+@pytest.mark.parametrize("words", ["lilac -5", "lilac 101", "700"])
+def test_a_strength_outside_its_range_is_refused_before_a_style_is_chosen(words: str) -> None:
+    with pytest.raises(BadOption, match="from 0 to 100"):
+        wish_of(words, gallery_of("Lilac"))
 
 
 def test_an_unknown_style_is_named_without_its_strength() -> None:

@@ -128,6 +128,25 @@ async def test_the_names_of_this_machine_are_answered(visitor: aiohttp.ClientSes
 
 
 @pytest.mark.parametrize(
+    ("host", "status"),
+    [("10.0.0.1:8080", 200), ("localhost", 200), ("atelier.home:80", 200), ("evil.example", 403), ("[", 403)],
+)
+async def test_a_page_for_a_whole_network_answers_to_addresses_and_its_configured_names(
+    atelier: Atelier, host: str, status: int
+) -> None:
+    front = WebFront(WebConfig(host="0.0.0.0", port=0, names=("Atelier.home",)), atelier.studio)
+    running = asyncio.create_task(front.run())
+    try:
+        await asyncio.wait_for(front.ready.wait(), 30)
+        headers = {"Host": host}
+        async with aiohttp.ClientSession() as session, session.get(f"{front.url}/health", headers=headers) as answer:
+            assert answer.status == status
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
     "headers",
     [{"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}],
     ids=["another site", "an opaque origin", "a browser that says so"],
@@ -156,7 +175,7 @@ async def test_the_page_is_protected_and_gives_a_cookie_that_scripts_cannot_read
         page = await answer.text()
     assert "default-src 'none'" in policy and "unsafe" not in policy
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "HttpOnly" in cookie and "SameSite=Strict" in cookie
+    assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
     assert "://" not in page, "the page must not reach for other hosts"
     async with visitor.get("/") as answer:
         assert "Set-Cookie" not in answer.headers

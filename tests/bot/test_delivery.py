@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -76,6 +77,7 @@ class Stage:
 @pytest.fixture
 async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     monkeypatch.setattr(delivery_module, "FIRST_RETRY", 0.01)
+    monkeypatch.setattr(delivery_module, "GIVE_UP_AFTER", float("inf"))
     made = Stage(tmp_path)
     await made.ledger.call(made.ledger.accept, make_job(1), 1.0, WIDE)
     yield made
@@ -134,6 +136,31 @@ async def test_the_answer_waits_for_the_status_under_way_and_drops_what_waits(st
     asyncio.get_running_loop().call_later(0.2, front.hold.set)
     await stage.until_replied("job000001")
     assert front.seen == ["show 2", "shown 2", "answer job000001 failed"]
+
+
+async def test_a_platform_that_hangs_does_not_hold_up_another(stage: Stage) -> None:
+    stuck, front = Front(), Front()
+    stuck.platform = "stuck"
+    stuck.answer = lambda job, answer: asyncio.Event().wait()  # type: ignore[assignment,method-assign]
+    numbers = range(100, 100 + delivery_module.ANSWERS_AT_ONCE)
+    for number in numbers:
+        job = dataclasses.replace(make_job(number), platform="stuck")
+        await stage.ledger.call(stage.ledger.accept, job, 1.0, WIDE)
+        await stage.ledger.call(stage.ledger.settle, job.id, "failed")
+    await stage.delivery.serve(stuck)
+    await stage.delivery.serve(front)
+    await stage.finish("job000001")
+    await stage.until_replied("job000001")
+
+
+async def test_an_answer_that_fails_for_days_is_dropped(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job of these tests was accepted in 1970."""
+    monkeypatch.undo()
+    front = Front(RuntimeError("never again"))
+    await stage.delivery.serve(front)
+    await stage.finish("job000001")
+    await stage.until_replied("job000001")
+    assert front.seen == ["answer job000001 failed"]
 
 
 async def test_a_job_of_another_platform_waits_for_its_own_front(stage: Stage) -> None:

@@ -74,11 +74,18 @@ export class Easel {
     try {
       const job = await server.job(id);
       if (this.id !== id) return;
+      this.lost(false);
       this.title(job.style);
       if (job.over) this.finish(job);
       else this.stop = server.listen(id, (event) => this.hear(event), (lost) => this.lost(lost));
     } catch (error) {
       if (this.id !== id) return;
+      if (error.status === 0) {
+        this.lost(true);
+        const again = setTimeout(() => this.look(), 2000);
+        this.stop = () => clearTimeout(again);
+        return;
+      }
       this.stage("unknown");
       complain("easel-error", error.message);
     }
