@@ -96,11 +96,11 @@ class Engine:
         began = time.monotonic()
         size = fit(*content.size, settings.size)
 
-        def on_step(step: int, values: list[float], picture: torch.Tensor) -> None:
+        def on_step(step: int, values: list[float], picture: Callable[[], torch.Tensor]) -> None:
             if on_progress is not None:
                 losses = dict(zip(LOSS_NAMES, values, strict=True))
                 seconds = time.monotonic() - began
-                on_progress(Progress(step, settings.steps, seconds, losses, lambda: to_picture(picture)))
+                on_progress(Progress(step, settings.steps, seconds, losses, lambda: to_picture(picture())))
 
         try:
             tensor = to_tensor(content, size).to(self.device)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import torch
@@ -11,6 +12,7 @@ import torch
 from nst_engine.errors import Cancelled, EngineError
 from nst_engine.losses import Objective
 from nst_engine.settings import Settings
+from nst_engine.spectrum import EXPONENT, SpectralChange
 
 ADAM_RATE: Final = 4.0
 """Adam's step, in levels of 0..255."""
@@ -22,7 +24,8 @@ FIRST_MOVE: Final = 1.0
 """How far L-BFGS's first step moves the picture, in levels of 0..255 on average."""
 NOISE_LEVELS: Final = 6.0
 
-OnStep = Callable[[int, list[float], torch.Tensor], None]
+OnStep = Callable[[int, list[float], Callable[[], torch.Tensor]], None]
+"""Told after every step: the steps done, the latest known losses, and how to get the picture as it stands."""
 
 
 def start_from(content: torch.Tensor, seed: int) -> torch.Tensor:
@@ -44,65 +47,63 @@ def optimise(
     """Minimise the objective from `start`; return the picture and its losses, at the start and after every step.
 
     The picture stays unclamped while it moves: clamping between evaluations would break L-BFGS's curvature. A step
-    that diverges is taken back and tried again at a quarter of the rate, and the result is the best picture seen.
-    `on_step` gets the number of steps done, the latest known losses and the picture. Raises `Cancelled` before the
-    step after `cancel()` became true, and `EngineError` when not even the start has a finite loss.
+    that diverges is taken back and tried again at a quarter of the rate, which then grows again; the result is the
+    best picture seen.
+    Raises `Cancelled` before the step after `cancel()` became true, and `EngineError` when not even the start has a
+    finite loss.
     """
-    picture = start.clone().requires_grad_()
+    picture_of = SpectralChange(start, 0 if settings.optimizer == "adam" else EXPONENT)
+    point = torch.zeros_like(start).requires_grad_()
     rate = 1.0
-    optimizer = _optimizer(picture, settings, rate)
+    optimizer = _optimizer(point, settings, rate)
     history: list[list[float]] = []
-    best, lowest = start, math.inf
+    best, lowest = point.detach().clone(), math.inf
     for step in range(settings.steps):
         if cancel is not None and cancel():
             raise Cancelled("The run was cancelled.")
-        losses, values = _evaluate(objective, picture)
+        losses, values = _evaluate(objective, picture_of, point)
         if not values[-1] <= DIVERGED * lowest or not math.isfinite(values[-1]):
             if not history:
                 raise EngineError("The losses of this picture are not finite; try another picture or smaller weights.")
             rate /= 4
-            picture = best.clone().requires_grad_()
-            optimizer = _optimizer(picture, settings, rate)
-            losses, values = _evaluate(objective, picture)
+            point = best.clone().requires_grad_()
+            optimizer = _optimizer(point, settings, rate)
+            losses, values = _evaluate(objective, picture_of, point)
         if values[-1] < lowest:
-            best, lowest = picture.detach().clone(), values[-1]
+            best, lowest = point.detach().clone(), values[-1]
         history.append(values)
         optimizer.step(lambda losses=losses: losses[-1])  # type: ignore[misc]
+        rate = min(2 * rate, 1.0)
         optimizer.param_groups[0]["lr"] = rate * _rate_after_start(settings)
         if on_step is not None:
-            on_step(step + 1, values, picture.detach())
-    return _finish(objective, picture.detach(), best, lowest, history)
+            on_step(step + 1, values, partial(picture_of, point.detach()))
+    with torch.no_grad():
+        picture, best_picture = picture_of(point), picture_of(best)
+        values = objective(picture).tolist()
+        if not values[-1] <= lowest:
+            picture, values = best_picture, objective(best_picture).tolist()
+    return picture, [*history, values]
 
 
-def _evaluate(objective: Objective, picture: torch.Tensor) -> tuple[torch.Tensor, list[float]]:
-    """The losses of the picture with its gradient left in `picture.grad`; one transfer from the device."""
-    picture.grad = None
-    losses: torch.Tensor = objective(picture)
+def _evaluate(
+    objective: Objective, picture_of: SpectralChange, point: torch.Tensor
+) -> tuple[torch.Tensor, list[float]]:
+    """The losses of the picture with their gradient left in `point.grad`; one transfer from the device."""
+    point.grad = None
+    losses: torch.Tensor = objective(picture_of(point))
     losses[-1].backward()  # type: ignore[no-untyped-call]
     return losses, losses.tolist()
 
 
-def _finish(
-    objective: Objective, picture: torch.Tensor, best: torch.Tensor, lowest: float, history: list[list[float]]
-) -> tuple[torch.Tensor, list[list[float]]]:
-    with torch.no_grad():
-        values = objective(picture).tolist()
-        if not values[-1] <= lowest:
-            picture, values = best, objective(best).tolist()
-    return picture, [*history, values]
-
-
-def _optimizer(picture: torch.Tensor, settings: Settings, rate: float) -> torch.optim.Optimizer:
+def _optimizer(point: torch.Tensor, settings: Settings, rate: float) -> torch.optim.Optimizer:
     if settings.optimizer == "adam":
-        return torch.optim.Adam([picture], lr=rate * ADAM_RATE)
-    pair = 2 * picture.numel() * picture.element_size()
+        return torch.optim.Adam([point], lr=rate * ADAM_RATE)
+    pair = 2 * point.numel() * point.element_size()
     history = max(5, min(HISTORY, settings.steps, HISTORY_BYTES // pair))
     # torch divides the first step by the gradient's L1 norm: a move too small for float32 to tell the curvature from.
-    first = rate * FIRST_MOVE * picture.numel()
+    first = rate * FIRST_MOVE * point.numel()
     # One evaluation a step, and no tolerance at which it would stop early.
-    return torch.optim.LBFGS(
-        [picture], lr=first, max_iter=1, history_size=history, tolerance_grad=0, tolerance_change=0
-    )
+    return torch.optim.LBFGS([point], lr=first, max_iter=1, history_size=history, tolerance_grad=0, tolerance_change=0)
 
 
 def _rate_after_start(settings: Settings) -> float:

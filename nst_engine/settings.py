@@ -71,9 +71,9 @@ class Preset:
 
 
 PRESETS: Final[Mapping[str, Preset]] = {
-    "draft": Preset(size=256, steps=100),
-    "standard": Preset(size=512, steps=150),
-    "fine": Preset(size=768, steps=300),
+    "draft": Preset(size=256, steps=60),
+    "standard": Preset(size=512, steps=100),
+    "fine": Preset(size=768, steps=200),
 }
 
 

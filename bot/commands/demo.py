@@ -19,7 +19,7 @@ from bot.telemetry import configure_logs
 
 PHOTO = "oakland_zoo_otters"
 STYLE = "starry_night"
-OPTIONS = Options(size=384, steps=150)
+OPTIONS = Options(size=384, steps=100)
 
 
 class FolderFront:
