@@ -168,7 +168,7 @@ async def run_worker(config: Config) -> None:
             async with _working(dispatch, blobs, config, engine) as working:
                 await _first_of(stop, working)
         except EngineUnfitError as error:
-            raise SetupError(f"The engine cannot run here: {error}") from None
+            raise SetupError(str(error)) from None
         finally:
             await engine.stop()
 
@@ -198,9 +198,7 @@ async def _serve_fronts(atelier: Atelier) -> None:
     await asyncio.gather(*(_guarded(atelier, front) for front in fronts))
     if config.web.enabled is None:
         await atelier.serve(_web_front(config, studio))
-    raise SetupError(
-        "No front-end is left: give a working token, or set web.enabled to true and web.port to a free one."
-    )
+    raise SetupError(NO_FRONT)
 
 
 async def _guarded(atelier: Atelier, front: Front) -> None:

@@ -31,7 +31,7 @@ def settings_for(options: Options, config: EngineConfig) -> Settings:
     if options.preset is None:
         size, steps = config.default_size or size, config.default_steps or steps
     try:
-        settings = Settings(size=options.size or size, steps=options.steps or steps)
+        settings = Settings(size=size, steps=steps)
         if options.strength is not None:
             settings = replace(settings, style_weight=style_weight_for(options.strength))
         names = ("optimizer", "content_weight", "style_weight", "tv_weight", "seed", "size", "steps")

@@ -11,14 +11,14 @@ BAR_CELLS = 12
 def queued(event: Queued) -> str:
     """The status message of a waiting job."""
     place = "Next in the queue" if event.position <= 1 else f"Number {event.position} in the queue"
-    return f"{place}{_about(event.seconds_left)}."
+    return f"{_with(place, event.seconds_left)}."
 
 
 def running(event: Running) -> str:
     """The status message of a running job: bar, percent, time left."""
     full = BAR_CELLS * event.step // max(event.steps, 1)
     bar = "█" * full + "░" * (BAR_CELLS - full)
-    return f"Painting {bar} {event.percent} %{_about(event.seconds_left)}"
+    return _with(f"Painting {bar} {event.percent} %", event.seconds_left)
 
 
 def accepted(job: Job) -> str:
@@ -52,5 +52,10 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _about(seconds: float | None) -> str:
-    return "" if seconds is None else f", about {duration(seconds)} left"
+def left(seconds: float | None) -> str:
+    """How long it takes yet, or nothing where that is not known: `about 3 min left`."""
+    return "" if seconds is None else f"about {duration(seconds)} left"
+
+
+def _with(words: str, seconds: float | None) -> str:
+    return ", ".join(part for part in (words, left(seconds)) if part)

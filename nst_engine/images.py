@@ -170,12 +170,16 @@ def to_png(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def to_jpeg(picture: Image.Image, quality: int = 85, longest: int | None = None) -> bytes:
-    """The picture as JPEG bytes, on white where transparent, its longer side at most `longest` pixels if given."""
+def to_jpeg(picture: Image.Image, quality: int = 85, longest: int | None = None, *, full_colour: bool = False) -> bytes:
+    """The picture as JPEG bytes, on white where transparent, its longer side at most `longest` pixels if given.
+
+    `full_colour` keeps the colours at the resolution of the light.
+    """
     flat = flatten(picture)
     if longest is not None and max(flat.size) > longest:
         scale = longest / max(flat.size)
         flat = flat.resize((max(1, round(flat.width * scale)), max(1, round(flat.height * scale))), RESAMPLING)
     out = io.BytesIO()
-    flat.save(out, "JPEG", quality=quality, optimize=True)
+    # Without `optimize`: it fails on pictures full of noise, whose JPEG is larger than its buffer.
+    flat.save(out, "JPEG", quality=quality, subsampling=0 if full_colour else 2)
     return out.getvalue()

@@ -7,6 +7,8 @@ from typing import Final
 
 from PIL import Image
 
+from nst_engine.images import flatten, to_jpeg
+
 QUALITIES: Final = (95, 92, 88, 82, 75, 65, 50)
 SHRINK: Final = 0.75
 
@@ -16,27 +18,13 @@ def jpeg_within(png: bytes, limit: int) -> bytes:
 
     Transparent parts become white. Blocking: call it in a thread.
     """
-    with Image.open(io.BytesIO(png)) as opened:
-        picture = _opaque(opened)
+    picture = flatten(Image.open(io.BytesIO(png)))
     while True:
         for quality in QUALITIES:
-            data = _jpeg(picture, quality)
+            data = to_jpeg(picture, quality, full_colour=quality > 90)
             if len(data) <= limit:
                 return data
         if picture.size == (1, 1):
             return data
         width, height = (max(int(side * SHRINK), 1) for side in picture.size)
         picture = picture.resize((width, height), Image.Resampling.LANCZOS)
-
-
-def _opaque(picture: Image.Image) -> Image.Image:
-    if not picture.has_transparency_data:
-        return picture.convert("RGB")
-    layered = picture.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", layered.size, "white"), layered).convert("RGB")
-
-
-def _jpeg(picture: Image.Image, quality: int) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=quality, optimize=True, subsampling=0 if quality > 90 else 2)
-    return out.getvalue()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from adapters.telegram.limits import TelegramLimits
+from nst_engine.images import to_jpeg
 
 _PHOTO_QUALITY = 95
 _FILE_QUALITIES = (92, 80, 60)
@@ -50,7 +51,5 @@ def file_upload(png: bytes, name: str, limits: TelegramLimits) -> Upload:
 
 
 def _jpeg(png: bytes, quality: int) -> bytes:
-    out = io.BytesIO()
     with Image.open(io.BytesIO(png)) as image:
-        image.convert("RGB").save(out, "JPEG", quality=quality, subsampling=0)
-    return out.getvalue()
+        return to_jpeg(image, quality, full_colour=True)

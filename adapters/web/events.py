@@ -82,7 +82,7 @@ async def _send(events: AsyncIterator[JobEvent], response: web.StreamResponse) -
 def _as_json(event: JobEvent) -> dict[str, Any]:
     if isinstance(event, Finished):
         return {"kind": "finished", "state": event.state, "sentence": event.sentence}
-    left = "" if event.seconds_left is None else f"about {text.duration(event.seconds_left)} left"
+    left = text.left(event.seconds_left)
     if isinstance(event, Queued):
         return {"kind": "queued", "position": event.position, "left": left, "text": text.queued(event)}
     return {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import io
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ from typing import Final
 from PIL import Image, ImageOps
 
 from bot.errors import BadPicture
+from nst_engine.images import flatten, to_jpeg
 
 THUMBNAIL_QUALITY: Final = 85
 THUMBNAILS_KEPT: Final = 512
@@ -59,12 +59,6 @@ class Style:
 def _thumbnail(path: Path, side: int) -> bytes:
     with Image.open(path) as picture:
         picture.draft("RGB", (side, side))
-        upright = ImageOps.exif_transpose(picture)
-    coloured = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-    coloured.thumbnail((side, side), Image.Resampling.LANCZOS)
-    if coloured.mode == "RGBA":
-        white = Image.new("RGBA", coloured.size, "white")
-        coloured = Image.alpha_composite(white, coloured).convert("RGB")
-    out = io.BytesIO()
-    coloured.save(out, "JPEG", quality=THUMBNAIL_QUALITY, optimize=True)
-    return out.getvalue()
+        upright = flatten(ImageOps.exif_transpose(picture))
+    upright.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return to_jpeg(upright, THUMBNAIL_QUALITY)

@@ -73,7 +73,7 @@ class EngineDriver:
         try:
             header, _ = await self._read()
             if header["type"] == "unfit":
-                raise EngineUnfitError(header["sentence"])
+                raise EngineUnfitError(f"The engine cannot run here: {header['sentence']}")
         except BaseException:
             await self._end_process()
             raise

@@ -60,7 +60,7 @@ class Worker:
         try:
             return await self._engine.paint(order.job, order.settings, present, on_progress)
         except EngineUnfitError as error:
-            return Painted(f"The engine cannot run here: {error}")
+            return Painted(str(error))
 
     async def _tell(self, job_id: str, header: Header, preview: bytes) -> None:
         """Publish an event; events are hints, so that what goes wrong here must not end the job."""

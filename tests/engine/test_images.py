@@ -186,3 +186,9 @@ def test_transparent_parts_are_painted_on_white() -> None:
 def test_pictures_are_written_whole() -> None:
     assert Image.open(io.BytesIO(to_png(ramp()))).size == (40, 24)
     assert Image.open(io.BytesIO(to_jpeg(ramp("RGBA"), longest=20))).size == (20, 12)
+
+
+def test_noise_is_written_as_jpeg_too() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (600, 800, 3), dtype=np.uint8)
+    data = to_jpeg(Image.fromarray(noise), 95, full_colour=True)
+    assert Image.open(io.BytesIO(data)).size == (800, 600)
