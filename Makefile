@@ -10,7 +10,7 @@ TREE_SUM := $(shell (pwd; cat pyproject.toml) | cksum | cut -d' ' -f1)
 INSTALLED := $(VENV)/.installed-$(LOCK_SUM)
 BOUND := $(VENV)/.bound-$(TREE_SUM)
 
-.PHONY: run demo check gallery test test-fast lint setup system-packages benchmark clean
+.PHONY: run demo check gallery preview test test-fast lint setup system-packages benchmark clean
 
 run: setup ## the bot; the local page when no token is configured
 	$(PY) -m bot run
@@ -24,7 +24,11 @@ check: setup ## what is configured, whether it works, how fast this machine is
 gallery: setup ## draw the gallery's own pictures again
 	$(PY) -m bot.gallery.draw
 
-test: setup system-packages ## all tests
+preview: setup ## the feed-forward look: fetches its weights (88 MB), once
+	$(PY) -m bot fetch-preview
+
+test: setup system-packages ## all tests; without the feed-forward look's weights its tests say so and are left out
+	@$(PY) -m bot fetch-preview || true
 	$(PY) -m pytest $(TESTS)
 
 test-fast: setup ## the tests that need no more than seconds

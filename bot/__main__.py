@@ -30,6 +30,9 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_parser("check", help="tell what is configured, whether it works, and how fast this machine is")
     styles = commands.add_parser("styles", help="list the gallery")
     styles.add_argument("--json", action="store_true", help="as JSON")
+    preview = commands.add_parser("fetch-preview", help="fetch the feed-forward look, for a first preview at once")
+    preview.add_argument("--folder", type=Path, metavar="FOLDER", help="where to put it")
+    preview.add_argument("--from", dest="archive", type=Path, metavar="FILE", help="the archive, fetched by hand")
     demo = commands.add_parser("demo", help="stylise a bundled photo through the whole bot")
     demo.add_argument("-o", "--out", type=Path, default=Path("out"), metavar="FOLDER", help="out by default")
     _add_stylize(commands.add_parser("stylize", help="repaint a photo in the style of one or more pictures"))
@@ -43,18 +46,49 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_stylize(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("content", metavar="CONTENT", type=Path, help="the photo")
     parser.add_argument("styles", metavar="STYLE", nargs="+", help="a picture, or the name of a gallery style")
-    parser.add_argument(
-        "-o", "--out", metavar="OUT", type=Path, required=True, help="where to write: .png, .jpg, .webp"
-    )
-    parser.add_argument("--curve", metavar="PNG", type=Path, help="where to write the loss curve")
-    parser.add_argument("--size", type=int, metavar="N", help="the longer side in pixels")
-    parser.add_argument("--steps", type=int, metavar="N", help="updates of the picture")
-    parser.add_argument("--optimizer", choices=("lbfgs", "adam"))
-    parser.add_argument("--content-weight", type=float, metavar="X", help="1 by default")
-    parser.add_argument("--style-weight", type=float, metavar="X", help="1 by default; 10 paints more boldly")
-    parser.add_argument("--tv-weight", type=float, metavar="X", help="0 by default; more smooths")
-    parser.add_argument("--seed", type=int, metavar="N", help="0 by default; another gives a variation")
-    parser.add_argument("--json", action="store_true", help="print one JSON object rather than text")
+    _add_files(parser)
+    _add_look(parser)
+    _add_objective(parser)
+
+
+def _add_files(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("files").add_argument
+    out = "where to write: .png, .jpg, .webp; an animated CONTENT as .gif, .webp, .png, .mp4"
+    add("-o", "--out", metavar="OUT", type=Path, required=True, help=out)
+    mask = "white where a style paints: one for each STYLE in its order, - for all that no other mask covers"
+    add("--mask", metavar="FILE", action="append", default=[], help=mask)
+    add("--curve", metavar="PNG", type=Path, help="where to write the loss curve")
+    add("--timelapse", metavar="FILE", type=Path, help="where to write a film of it forming: .mp4, .webp, .gif")
+    add("--preview", metavar="FILE", type=Path, help="where to write the feed-forward look, before painting")
+    add("--checkpoint", metavar="FOLDER", type=Path, help="keep the run's state there, and go on from it")
+    add("--json", action="store_true", help="print one JSON object rather than text")
+
+
+def _add_look(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("look").add_argument
+    add("--preset", metavar="NAME", help="draft, standard or fine")
+    add("--size", metavar="N", help="the longer side in pixels")
+    add("--steps", metavar="N", help="updates of the picture")
+    add("--strength", metavar="N", help="from 0 (hardly painted) to 100 (the reference objective, by default here)")
+    add("--colours", metavar="NAME", help="style, content (the photo's own) or luminance (only light and shade)")
+    add("--style-scale", metavar="X", help="the size of the strokes, 1 by default")
+    add("--style-weights", metavar="X,Y", help="the shares of several styles, such as 2,1")
+    add("--start", metavar="NAMES", help="content, matched, style, noise, preview, such as content=0.7,noise=0.3")
+    add("--seed", metavar="N", help="0 by default; another gives a variation")
+
+
+def _add_objective(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("objective").add_argument
+    add("--optimizer", metavar="NAME", help="lbfgs by default, or adam")
+    add("--content-weight", metavar="X", help="1 by default")
+    add("--style-weight", metavar="X", help="1 by default; 10 paints more boldly")
+    add("--tv-weight", metavar="X", help="0 by default; more smooths")
+    add("--moments-weight", metavar="X", help="0 by default; of mean and standard deviation")
+    add("--content-layers", metavar="NAMES", help="relu4_2 by default; with weights: relu4_2=1,relu3_2=0.5")
+    add("--style-layers", metavar="NAMES", help="relu1_1 to relu5_1 by default")
+    add("--pooling", metavar="NAME", help="max by default, or average")
+    add("--padding", metavar="NAME", help="zeros by default, or replicate")
+    add("--scales", metavar="N", help="how many sizes are painted, coarse to fine; 0 by default: by the size")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -64,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from nst_engine.errors import EngineError
 
     try:
-        import_module(f"bot.commands.{chosen.command}").run(chosen)
+        import_module(f"bot.commands.{chosen.command.replace('-', '_')}").run(chosen)
     except (AtelierError, EngineError) as error:
         print(f"atelier: {error}", file=sys.stderr)
         sys.exit(USAGE_ERROR)

@@ -17,6 +17,7 @@ from bot.config import Config
 from bot.errors import SetupError
 from bot.gallery import Gallery
 from bot.queue.blobs import Blobs
+from bot.queue.checkpoints import Checkpoints
 from bot.queue.delivery import Delivery
 from bot.queue.dispatch import Dispatch
 from bot.queue.engine_driver import EngineDriver, EngineUnfitError
@@ -27,6 +28,8 @@ from bot.queue.worker import Worker
 from bot.requests import Front
 from bot.studio import Studio
 
+CHECKPOINTS: Final = "checkpoints"
+"""The folder in storage.path where runs under way keep their state."""
 RETRY_FRONT: Final = 15.0
 """Seconds before a front that broke down is started again."""
 NO_FRONT: Final = "No front-end is left: give a working token, or set web.enabled to true and web.port to a free one."
@@ -118,7 +121,9 @@ async def _parts(config: Config) -> AsyncIterator[tuple[Atelier, Dispatch, Blobs
 async def _working(
     dispatch: Dispatch, blobs: Blobs, config: Config, engine: EngineDriver | None
 ) -> AsyncIterator[asyncio.Task[None]]:
-    driver = engine or EngineDriver(config.engine)
+    checkpoints = Checkpoints(config.storage.path / CHECKPOINTS)
+    await asyncio.to_thread(checkpoints.sweep, config.storage.keep_hours)
+    driver = engine or EngineDriver(config.engine, checkpoints)
     try:
         async with _running(Worker(dispatch, blobs, driver).run(), "worker") as task:
             yield task
@@ -159,7 +164,7 @@ async def run_worker(config: Config) -> None:
     """Run one worker of a queue on Redis until a signal ends it. Raises `SetupError`, also when its engine is unfit."""
     stop = _stop_on_signals()
     blobs = Blobs.open(config.storage.blobs, config.storage.path / "blobs")
-    engine = EngineDriver(config.engine)
+    engine = EngineDriver(config.engine, Checkpoints(config.storage.path / CHECKPOINTS))
     async with Dispatch(config.queue.url) as dispatch:
         if dispatch.is_local:
             raise SetupError("With queue.url memory:// the bot is its own worker; set queue.url to redis://... first.")

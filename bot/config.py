@@ -66,10 +66,14 @@ class EngineConfig(_Section):
     device: str = "auto"
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     weights: str = "bundled"
+    deterministic: bool = False
+    preview: str = ""
+    timelapse: bool = True
     max_pixels: int = Field(default=4_194_304, ge=MIN_SIZE * MIN_SIZE)
     default_size: int = Field(default=0, ge=0, le=MAX_SIZE)
     default_steps: int = Field(default=0, ge=0, le=MAX_STEPS)
     default_preset: Literal["draft", "standard", "fine"] = "standard"
+    default_strength: int = Field(default=75, ge=0, le=100)
 
 
 class QueueConfig(_Section):

@@ -3,26 +3,52 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import math
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
 from bot.config import EngineConfig
 from bot.errors import BadOption, BadPicture
-from bot.requests import Options
+from bot.requests import Options, StylizeRequest
+from nst_engine.animation import open_animation
 from nst_engine.errors import PictureError, SettingsError
 from nst_engine.images import fit, open_picture
+from nst_engine.schedule import work
 from nst_engine.settings import PRESETS, Settings, style_weight_for
 
-MAX_STYLES = 4
+T = TypeVar("T")
+
+MAX_STYLES: Final = 4
+NO_SETTINGS: Final = ("strength", "preset")
+"""Options that stand for several of the engine's settings; the others are settings themselves."""
+FRAME_STEPS: Final = 1 / 4
+"""The steps of an animation's later frame, which starts from the one before, for each step of the first."""
 _decoding = asyncio.Semaphore(2)
 """Decoded pictures are large; two at a time keep memory bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPhoto:
+    """A photo that can be painted: `width` and `height` of its result in pixels, and the frames of an animation."""
+
+    width: int
+    height: int
+    frames: int = 1
+
+    def work(self, settings: Settings) -> float:
+        """What painting it costs, in megapixel-steps."""
+        later = replace(settings, steps=max(1, round(settings.steps * FRAME_STEPS)), scales=1)
+        first_frame, each_later = (work(self.width, self.height, each) for each in (settings, later))
+        return first_frame + (self.frames - 1) * each_later
 
 
 def settings_for(options: Options, config: EngineConfig) -> Settings:
     """The engine's settings for what a person chose, the rest by the configuration.
 
     A preset that was chosen goes before the configured size and steps, a size or steps that was chosen before the
-    preset. Raises `BadOption`.
+    preset, and a style weight before any strength. Raises `BadOption`.
     """
     if options.preset is not None and options.preset not in PRESETS:
         raise BadOption(f"There is no preset named {options.preset!r}; choose {', '.join(PRESETS)}.")
@@ -30,42 +56,70 @@ def settings_for(options: Options, config: EngineConfig) -> Settings:
     size, steps = preset.size, preset.steps
     if options.preset is None:
         size, steps = config.default_size or size, config.default_steps or steps
+    names = [field.name for field in dataclasses.fields(Options) if field.name not in NO_SETTINGS]
+    chosen = {name: value for name in names if (value := getattr(options, name)) is not None}
     try:
         settings = Settings(size=size, steps=steps)
-        if options.strength is not None:
-            settings = replace(settings, style_weight=style_weight_for(options.strength))
-        names = ("optimizer", "content_weight", "style_weight", "tv_weight", "seed", "size", "steps")
-        chosen = {name: getattr(options, name) for name in names}
-        return replace(settings, **{name: value for name, value in chosen.items() if value is not None})
+        strength = config.default_strength if options.strength is None else options.strength
+        settings = replace(settings, style_weight=style_weight_for(strength))
+        return replace(settings, **chosen)
     except SettingsError as error:
         raise BadOption(str(error)) from None
 
 
-async def check_photo(data: bytes, settings: Settings, max_pixels: int) -> tuple[int, int]:
-    """Decode a photo whole; return the width and height of its result. Raises `BadPicture` and `BadOption`."""
-    size = await _decode(data, "photo")
-    try:
-        width, height = fit(*size, settings.size)
-    except PictureError as error:
-        raise BadPicture(f"The photo: {error}") from None
+def check_counts(request: StylizeRequest, settings: Settings) -> None:
+    """Refuse styles that are none or too many, and weights or masks that are not one for each; raises `BadPicture`
+    and `BadOption`.
+    """
+    count = len(request.styles)
+    if not count:
+        raise BadPicture("There is no style; name one of the gallery or send a second picture.")
+    if count > MAX_STYLES:
+        raise BadPicture(f"These are {count} styles; at most {MAX_STYLES} can be blended.")
+    check_one_each("style weight", len(settings.style_weights), count)
+    check_one_each("mask", len(request.masks), count)
+
+
+def check_one_each(what: str, given: int, styles: int) -> None:
+    """Raise `BadOption` when there are some of `what`, but not one for each style."""
+    if given not in (0, styles):
+        raise BadOption(f"There must be one {what} for each style, not {given} for {styles}; give {styles} or none.")
+
+
+async def check_photo(data: bytes, settings: Settings, max_pixels: int) -> CheckedPhoto:
+    """Decode a photo whole, all frames of an animation. Raises `BadPicture` and `BadOption`."""
+    (width, height), frames = await _decode(_measure, data, "photo")
+    width, height = fit(width, height, settings.size)
     if width * height > max_pixels:
         largest = math.floor(settings.size * math.sqrt(max_pixels / (width * height)))
         raise BadOption(
             f"At size {settings.size} this picture would have {width}x{height} pixels, more than this bot paints; "
             f"ask for a size of at most {largest}."
         )
-    return width, height
+    return CheckedPhoto(width, height, frames)
 
 
 async def check_style(data: bytes) -> None:
     """Decode a style picture whole; raises `BadPicture`."""
-    await _decode(data, "style picture")
+    await _decode(open_picture, data, "style picture")
 
 
-async def _decode(data: bytes, what: str) -> tuple[int, int]:
+async def check_mask(data: bytes) -> None:
+    """Decode a mask whole; raises `BadPicture`."""
+    await _decode(open_picture, data, "mask")
+
+
+def _measure(data: bytes) -> tuple[tuple[int, int], int]:
+    """Width and height of a picture in pixels, and its number of frames."""
+    animation = open_animation(data)
+    if animation is not None:
+        return animation.frames[0].size, len(animation.frames)
+    return open_picture(data).size, 1
+
+
+async def _decode(read: Callable[[bytes], T], data: bytes, what: str) -> T:
     async with _decoding:
         try:
-            picture = await asyncio.to_thread(open_picture, data)
+            return await asyncio.to_thread(read, data)
         except PictureError as error:
             raise BadPicture(f"The {what}: {error}") from None
-    return picture.size

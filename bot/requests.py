@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
+from bot.errors import BadOption
+from nst_engine.errors import SettingsError
+from nst_engine.settings import read_named_weights
 from nst_engine.summary import LossSummary
 
 JobState = Literal["accepted", "released", "done", "failed", "cancelled"]
@@ -17,8 +20,8 @@ Address = Mapping[str, Any]
 class Options:
     """What a person may choose for one job; None leaves the choice to the configuration.
 
-    `strength` goes from 0 to 100 (50 is neutral), `size` is the longer side in pixels; the others are the
-    engine's settings of the same name.
+    `strength` goes from 0 to 100, `size` is the longer side in pixels; the others are the
+    engine's settings of the same name. `start` and the layers are names with weights.
     """
 
     strength: int | None = None
@@ -30,6 +33,59 @@ class Options:
     style_weight: float | None = None
     tv_weight: float | None = None
     seed: int | None = None
+    colours: str | None = None
+    style_scale: float | None = None
+    style_weights: tuple[float, ...] | None = None
+    start: Mapping[str, float] | None = None
+    pooling: str | None = None
+    padding: str | None = None
+    moments_weight: float | None = None
+    content_layers: Mapping[str, float] | None = None
+    style_layers: Mapping[str, float] | None = None
+    scales: int | None = None
+
+
+def _read_shares(text: str) -> tuple[float, ...]:
+    return tuple(float(part) for part in text.split(","))
+
+
+READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "strength": int,
+    "preset": str,
+    "size": int,
+    "steps": int,
+    "optimizer": str,
+    "content_weight": float,
+    "style_weight": float,
+    "tv_weight": float,
+    "seed": int,
+    "colours": str,
+    "style_scale": float,
+    "style_weights": _read_shares,
+    "start": read_named_weights,
+    "pooling": str,
+    "padding": str,
+    "moments_weight": float,
+    "content_layers": read_named_weights,
+    "style_layers": read_named_weights,
+    "scales": int,
+}
+"""How each of the `Options` is made of text."""
+
+
+def read_option(name: str, text: str) -> Any:
+    """An option's value as a person wrote it: a number, a word, shares `2,1`, or `content=0.7,noise=0.3`.
+
+    Raises `BadOption` for what is none of its kind; its range is checked by `Studio.submit`.
+    """
+    try:
+        return READERS[name](text)
+    except SettingsError as error:
+        raise BadOption(str(error)) from None
+    except ValueError:
+        label = name.replace("_", " ").capitalize()
+        kind = "numbers such as 2,1" if name == "style_weights" else "a number"
+        raise BadOption(f"{label} must be {kind}, not {text[:40]!r}.") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +94,8 @@ class StylizeRequest:
 
     `place` and `person` are ids on `platform`; limits and fairness go by them. `origin` is the id of the message or
     interaction that asked: the same origin seen twice is one job. A style is the name of a gallery style, or the
-    bytes of a picture brought along.
+    bytes of a picture brought along. `masks` are empty or, for each style, the bytes of a picture that is white where
+    this style paints, or None for all that no other mask covers.
     """
 
     platform: str
@@ -49,14 +106,16 @@ class StylizeRequest:
     styles: tuple[str | bytes, ...] = field(repr=False)
     address: Address = field(default_factory=dict)
     options: Options = Options()
+    masks: tuple[bytes | None, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """An accepted request. `id` sorts by time and is at most 25 characters of 0-9 and a-z.
 
-    `style_title` is what to call its style in a message; `settings` are the engine's settings as plain values;
-    `created` is in seconds since the epoch; `sentence` tells why it failed, when it did.
+    `photo`, `styles` and `masks` are the keys of its pictures; `style_title` is what to call its style in a message;
+    `settings` are the engine's settings as plain values; `created` is in seconds since the epoch; `sentence` tells why
+    it failed, when it did.
     """
 
     id: str
@@ -74,6 +133,7 @@ class Job:
     attempts: int = 0
     sentence: str = ""
     replied: bool = False
+    masks: tuple[str | None, ...] = ()
     is_new: bool = True
     """False when `submit` met the same origin before and gave back the job that it already had."""
 
@@ -94,7 +154,10 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The job runs. `losses` has content, style, total_variation and total; `preview` is a small JPEG."""
+    """The job runs. `share` of its work is done, from 0 to 1: steps at a larger scale are more work than others.
+
+    `losses` has content, style, total_variation and total; `preview` is a small JPEG.
+    """
 
     job_id: str
     step: int
@@ -102,11 +165,12 @@ class Running:
     seconds_left: float | None
     losses: Mapping[str, float] = field(default_factory=dict)
     preview: bytes | None = field(default=None, repr=False)
+    share: float = 0.0
 
     @property
     def percent(self) -> int:
-        """How much of the run is behind it, 0 to 100."""
-        return 100 * self.step // max(self.steps, 1)
+        """How much of the work is behind it, 0 to 100."""
+        return int(100 * self.share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +187,11 @@ JobEvent = Queued | Running | Finished
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the person gets: `picture` (PNG), `curve` (PNG) and `summary` when `state` is done, `sentence` otherwise."""
+    """What the person gets: `picture` (PNG), `curve` (PNG) and `summary` when `state` is done, `sentence` otherwise.
+
+    `timelapse` (MP4) shows how the picture formed, where that was filmed. Of an animated photo, `picture` is the first
+    frame, `animation` (animated WebP) and `film` (MP4) the whole.
+    """
 
     job_id: str
     state: JobState
@@ -131,6 +199,9 @@ class Answer:
     picture: bytes | None = field(default=None, repr=False)
     curve: bytes | None = field(default=None, repr=False)
     summary: LossSummary | None = None
+    timelapse: bytes | None = field(default=None, repr=False)
+    animation: bytes | None = field(default=None, repr=False)
+    film: bytes | None = field(default=None, repr=False)
 
 
 class Front(Protocol):

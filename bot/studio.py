@@ -13,7 +13,7 @@ import structlog
 
 from bot import intake
 from bot.config import Config
-from bot.errors import BadPicture, NotYours, Refusal
+from bot.errors import NotYours, Refusal
 from bot.gallery import Gallery
 from bot.limits import Limits
 from bot.queue.blobs import Blobs
@@ -49,6 +49,11 @@ class Studio:
         """What a job gets when its person chooses nothing."""
         return intake.settings_for(Options(), self._config.engine)
 
+    @property
+    def default_strength(self) -> int:
+        """How strong the style is when a person chooses nothing, 0 to 100."""
+        return self._config.engine.default_strength
+
     async def submit(self, request: StylizeRequest) -> Job:
         """Accept a request: check it, store its pictures, write it down, queue it.
 
@@ -58,14 +63,14 @@ class Studio:
         if self.is_closed:
             raise Refusal("The bot is being restarted; ask again in a minute.")
         settings = intake.settings_for(request.options, self._config.engine)
-        if not request.styles:
-            raise BadPicture("There is no style; name one of the gallery or send a second picture.")
-        if len(request.styles) > intake.MAX_STYLES:
-            raise BadPicture(f"These are {len(request.styles)} styles; at most {intake.MAX_STYLES} can be blended.")
-        size = await intake.check_photo(request.photo, settings, self._config.engine.max_pixels)
+        intake.check_counts(request, settings)
+        photo = await intake.check_photo(request.photo, settings, self._config.engine.max_pixels)
         styles = [await self._style(style) for style in request.styles]
+        for mask in request.masks:
+            if mask is not None:
+                await intake.check_mask(mask)
         try:
-            job = await self._accept(request, settings, size[0] * size[1] * settings.steps / 1e6, styles)
+            job = await self._accept(request, settings, photo.work(settings), styles)
         except (sqlite3.Error, OSError) as error:
             log.error("a job could not be stored", reason=repr(error))
             raise Refusal(
@@ -98,6 +103,7 @@ class Studio:
                 style_title=" and ".join(title for title, _ in styles),
                 settings=settings.to_dict(),
                 created=time.time(),
+                masks=tuple([None if mask is None else await self._blobs.put(mask) for mask in request.masks]),
             )
             return await self._ledger.call(self._ledger.accept, job, work, self._limits)
 

@@ -16,7 +16,7 @@ def queued(event: Queued) -> str:
 
 def running(event: Running) -> str:
     """The status message of a running job: bar, percent, time left."""
-    full = BAR_CELLS * event.step // max(event.steps, 1)
+    full = int(BAR_CELLS * event.share)
     bar = "█" * full + "░" * (BAR_CELLS - full)
     return _with(f"Painting {bar} {event.percent} %", event.seconds_left)
 
@@ -32,7 +32,10 @@ def over(answer: Answer) -> str:
 
 
 def result(job: Job, summary: LossSummary) -> str:
-    """The caption of a finished picture: style, then losses in one line each, at most about 400 characters."""
+    """The caption of a finished picture: style, losses in one line each, and what was changed to make it fit.
+
+    Without the last, at most about 400 characters.
+    """
     lines = [f"In the style of {job.style_title}"]
     for label, first, last, fall in summary.rows():
         change = "" if fall is None else f" ({-fall:+.1f} %)"
@@ -41,7 +44,7 @@ def result(job: Job, summary: LossSummary) -> str:
     lines.append(
         f"{summary.steps} steps, {size}, {duration(summary.seconds)} on {summary.device} ({summary.precision})"
     )
-    return "\n".join(lines)
+    return "\n".join([*lines, *summary.notes])
 
 
 def duration(seconds: float) -> str:

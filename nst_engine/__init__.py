@@ -14,13 +14,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nst_engine.errors import Cancelled, DeviceError, EngineError, PictureError, SettingsError, WeightsError
+from nst_engine.errors import (
+    Cancelled,
+    DeviceError,
+    EngineError,
+    PictureError,
+    PreviewError,
+    SettingsError,
+    WeightsError,
+)
 from nst_engine.images import open_picture
 from nst_engine.settings import PRESETS, Preset, Settings, style_weight_for
 from nst_engine.summary import LossSummary
 
 if TYPE_CHECKING:
-    from nst_engine.engine import Engine, Progress, Result, Score
+    from nst_engine.engine import Engine, Forecast, FramesResult, Progress, Result, Score
 
 __all__ = [
     "PRESETS",
@@ -28,9 +36,12 @@ __all__ = [
     "DeviceError",
     "Engine",
     "EngineError",
+    "Forecast",
+    "FramesResult",
     "LossSummary",
     "PictureError",
     "Preset",
+    "PreviewError",
     "Progress",
     "Result",
     "Score",
@@ -43,7 +54,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("Engine", "Progress", "Result", "Score"):
+    if name in ("Engine", "Forecast", "FramesResult", "Progress", "Result", "Score"):
         from nst_engine import engine
 
         return getattr(engine, name)

@@ -21,5 +21,9 @@ class DeviceError(EngineError):
     """The device that was asked for is not on this machine, or its memory is too small for the picture."""
 
 
+class PreviewError(EngineError):
+    """The feed-forward look is asked for and its files are not installed, or damaged."""
+
+
 class Cancelled(EngineError):
     """The run was stopped because `cancel()` said so."""

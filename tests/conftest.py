@@ -13,11 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from bot.app import Atelier, open_atelier
 from bot.config import Config, EngineConfig
 from bot.gallery import Gallery
+from bot.queue.checkpoints import Checkpoints
 from bot.queue.engine_driver import EngineDriver
+
+# No deadlines: this machine may be busy with anything.
+settings.register_profile("atelier", deadline=None)
+settings.load_profile("atelier")
 
 TINY = {"default_size": 64, "default_steps": 3}
 
@@ -39,9 +45,9 @@ def painting(gallery: Gallery) -> bytes:
 
 
 @pytest.fixture(scope="session")
-async def engine() -> AsyncIterator[EngineDriver]:
+async def engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EngineDriver]:
     """One real engine process for all tests; loading torch takes seconds."""
-    driver = EngineDriver(EngineConfig(device="cpu"))
+    driver = EngineDriver(EngineConfig(device="cpu"), Checkpoints(tmp_path_factory.mktemp("checkpoints")))
     yield driver
     await driver.stop()
 

@@ -83,7 +83,7 @@ def answer_content(job: Job, answer: Answer, file_limit: int) -> MessageContent:
         return MessageContent(text.over(answer))
     curve = answer.curve if answer.curve is not None and len(answer.curve) <= file_limit else None
     room = limits.REQUEST_LIMIT - limits.REQUEST_OVERHEAD - len(curve or b"")
-    picture, words = _picture(job, answer.picture, min(file_limit, room))
+    picture, words = _shown(answer, answer.picture, min(file_limit, room))
     title, _, losses = text.result(job, answer.summary).partition("\n")
     embed = discord.Embed(title=title[: limits.EMBED_TITLE_CHARS], description=losses[: limits.EMBED_DESCRIPTION_CHARS])
     if curve is None:
@@ -92,10 +92,13 @@ def answer_content(job: Job, answer: Answer, file_limit: int) -> MessageContent:
     return MessageContent(words, embed, (picture, MessageFile(CURVE_NAME, curve)))
 
 
-def _picture(job: Job, png: bytes, limit: int) -> tuple[MessageFile, str]:
-    if len(png) <= limit:
-        return MessageFile(f"atelier-{job.id}.png", png), ""
-    return MessageFile(f"atelier-{job.id}.jpg", jpeg_within(png, limit)), sentences.as_jpeg(len(png), limit)
+def _shown(answer: Answer, png: bytes, limit: int) -> tuple[MessageFile, str]:
+    """What the message shows, at most `limit` bytes: the animation where there is one, else the picture."""
+    name = f"atelier-{answer.job_id}"
+    for data, ending in ((answer.animation, "webp"), (answer.film, "mp4"), (png, "png")):
+        if data is not None and len(data) <= limit:
+            return MessageFile(f"{name}.{ending}", data), ""
+    return MessageFile(f"{name}.jpg", jpeg_within(png, limit)), sentences.as_jpeg(len(png), limit)
 
 
 def addressed(content: MessageContent, user_id: int) -> MessageContent:

@@ -8,7 +8,7 @@ COMMAND = "Repaint a photo in the style of a painting"
 PHOTO = "The photo to repaint"
 STYLE_IMAGE = "A picture to take the style from"
 STYLE = "A style from the gallery; together with a style image, both are blended"
-STRENGTH = "How strong the style is, from 0 (barely there) to 100; 50 is neutral"
+STRENGTH = "How strong the style is, from 0 (barely there) to 100 (the photo is just to be guessed)"
 
 CANCEL = "Cancel"
 NO_STYLE = (

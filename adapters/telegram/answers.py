@@ -21,7 +21,7 @@ from adapters.telegram.spot import (
     pictures_are_forbidden,
     place_is_gone,
 )
-from adapters.telegram.uploads import Upload, file_upload, photo_upload
+from adapters.telegram.uploads import Upload, answer_upload, whole_file
 from bot import text
 from bot.errors import Gone
 from bot.requests import Answer, Job
@@ -56,16 +56,16 @@ class AnswerDesk:
         if answer.picture is None:
             await self._sentence(job, spot, text.over(answer))
             return
-        upload = await asyncio.to_thread(photo_upload, answer.picture, f"atelier-{job.id}", self._limits)
+        upload = await asyncio.to_thread(answer_upload, answer, self._limits)
         try:
             spot = await self._picture(job, answer, spot, upload)
         except BadRequest as error:
             if pictures_are_forbidden(error):
                 await self._sentence(job, spot, sentences.PICTURE_FORBIDDEN)
                 return
-            if not (upload.as_photo and picture_is_refused(error)):
+            if upload.kind == "document" or not picture_is_refused(error):
                 raise
-            upload = await asyncio.to_thread(file_upload, answer.picture, f"atelier-{job.id}", self._limits)
+            upload = await asyncio.to_thread(whole_file, answer, self._limits)
             spot = await self._picture(job, answer, spot, upload)
         await self._curve(job, answer, spot)
 

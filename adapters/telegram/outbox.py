@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import datetime
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
-from telegram import InlineKeyboardMarkup, InputMediaDocument, InputMediaPhoto, Message
+from telegram import InlineKeyboardMarkup, InputMediaAnimation, InputMediaDocument, InputMediaPhoto, Message
 from telegram.error import BadRequest, RetryAfter
 from telegram.ext import ExtBot
 
@@ -16,6 +16,7 @@ from adapters.telegram.limits import TelegramLimits
 from adapters.telegram.spot import Spot, is_unchanged
 from adapters.telegram.uploads import Upload
 
+MEDIA: Final = {"photo": InputMediaPhoto, "animation": InputMediaAnimation, "document": InputMediaDocument}
 _SLACK_SECONDS = 0.5
 _T = TypeVar("_T")
 log = structlog.get_logger(__name__)
@@ -67,16 +68,14 @@ class Outbox:
             "reply_markup": keyboard,
             **spot.sending(),
         }
-        if upload.as_photo:
-            return await self._patiently(spot, lambda: self._bot.send_photo(photo=upload.data, **common))
-        return await self._patiently(spot, lambda: self._bot.send_document(document=upload.data, **common))
+        send: Callable[..., Awaitable[Message]] = getattr(self._bot, f"send_{upload.kind}")
+        return await self._patiently(spot, lambda: send(**{upload.kind: upload.data}, **common))
 
     async def repaint(self, spot: Spot, upload: Upload, caption: str, keyboard: InlineKeyboardMarkup) -> None:
         """Turns the status message into a picture, whatever it was before; doing it twice changes nothing."""
-        kind = InputMediaPhoto if upload.as_photo else InputMediaDocument
 
         async def edit() -> None:
-            media = kind(upload.data, caption=caption[: self._limits.caption], filename=upload.name)
+            media = MEDIA[upload.kind](upload.data, caption=caption[: self._limits.caption], filename=upload.name)
             await self._bot.edit_message_media(
                 media, chat_id=spot.chat_id, message_id=spot.message_id, reply_markup=keyboard
             )

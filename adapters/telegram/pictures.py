@@ -15,7 +15,7 @@ from adapters.telegram import sentences
 from adapters.telegram.limits import TelegramLimits
 from bot.errors import BadPicture
 
-_EXTENSIONS: Final = re.compile(r"\.(jpe?g|jpe|png|webp|gif|bmp|tiff?|hei[cf]|avif|jp2|ppm|tga)", re.IGNORECASE)
+_EXTENSIONS: Final = re.compile(r"\.(jpe?g|jpe|a?png|webp|gif|bmp|tiff?|hei[cf]|avif|ppm)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ def picture_in(message: Message) -> Picture | None:
     document = message.document
     if document is None:
         return None
+    if message.animation is not None and document.mime_type != "image/gif":
+        raise BadPicture(sentences.MADE_A_FILM)
     kind, name = document.mime_type or "", document.file_name or ""
     if kind.startswith("image/") or _EXTENSIONS.fullmatch(PurePath(name).suffix):
         return Picture(document.file_id, document.file_size)

@@ -19,7 +19,7 @@ from adapters.telegram.orders import Order, OrderDesk
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.pictures import picture_in
 from adapters.telegram.spot import Spot, is_unchanged
-from adapters.telegram.uploads import Upload, file_upload
+from adapters.telegram.uploads import Upload, whole_file
 from bot.errors import BadPicture, NoSuchJob, UnknownStyle
 from bot.requests import Answer, Job
 from bot.studio import Studio
@@ -130,8 +130,7 @@ class Presses:
             if answer.curve is None:
                 raise NoSuchJob(sentences.NOT_READY)
             return Upload(answer.curve, f"losses-{job.id}.png")
-        assert answer.picture is not None, "asked only for finished pictures"
-        upload = await asyncio.to_thread(file_upload, answer.picture, f"atelier-{job.id}", self._limits)
+        upload = await asyncio.to_thread(whole_file, answer, self._limits)
         if len(upload.data) > self._limits.document_bytes:
             raise NoSuchJob(sentences.FILE_TOO_BIG)
         return upload

@@ -22,6 +22,7 @@ COMMANDS: Final = (
 HINT: Final = "Send me a photo and I will repaint it; /help tells more."
 NO_PHOTO: Final = "Reply to a photo with /stylize, or write /stylize in the caption of a photo."
 NO_PICTURE: Final = "This file is no picture; send a photo, or a picture file such as JPEG, PNG or WebP."
+MADE_A_FILM: Final = "Telegram has turned this animation into a film; send it as an APNG or WebP file instead."
 PHOTO_GONE: Final = "The photo is no longer there; send it again."
 FILE_GONE: Final = "Telegram no longer gives this file out; send the photo again."
 ALBUM_AND_STYLE: Final = (

@@ -1,13 +1,15 @@
-"""Pictures in the form in which Telegram takes them: as a photo where it can, as a file where it must."""
+"""Pictures in the form in which Telegram takes them: as a photo or animation where it can, as a file where it must."""
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
+from typing import Literal
 
 from PIL import Image
 
 from adapters.telegram.limits import TelegramLimits
+from bot.requests import Answer
 from nst_engine.images import to_jpeg
 
 _PHOTO_QUALITY = 95
@@ -16,11 +18,29 @@ _FILE_QUALITIES = (92, 80, 60)
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Bytes to send, with the name of their file; `as_photo` False sends them as a document, untouched."""
+    """Bytes to send, with the name of their file; as a document they stay untouched."""
 
     data: bytes = field(repr=False)
     name: str
-    as_photo: bool = True
+    kind: Literal["photo", "animation", "document"] = "photo"
+
+
+def answer_upload(answer: Answer, limits: TelegramLimits) -> Upload:
+    """What the answer shows: the animation where it has one that Telegram takes, else the picture. Blocking."""
+    assert answer.picture is not None, "asked only for finished pictures"
+    name = f"atelier-{answer.job_id}"
+    if answer.film is not None and len(answer.film) <= limits.document_bytes:
+        return Upload(answer.film, f"{name}.mp4", "animation")
+    return photo_upload(answer.picture, name, limits)
+
+
+def whole_file(answer: Answer, limits: TelegramLimits) -> Upload:
+    """The best that there is, as a file: the animation as WebP, or the picture. Blocking."""
+    assert answer.picture is not None, "asked only for finished pictures"
+    name = f"atelier-{answer.job_id}"
+    if answer.animation is not None and len(answer.animation) <= limits.document_bytes:
+        return Upload(answer.animation, f"{name}.webp", "document")
+    return file_upload(answer.picture, name, limits)
 
 
 def photo_upload(png: bytes, name: str, limits: TelegramLimits) -> Upload:
@@ -42,12 +62,12 @@ def photo_upload(png: bytes, name: str, limits: TelegramLimits) -> Upload:
 def file_upload(png: bytes, name: str, limits: TelegramLimits) -> Upload:
     """The picture as a file: the PNG itself, or a JPEG where that is beyond the limit. Blocking."""
     if len(png) <= limits.document_bytes:
-        return Upload(png, f"{name}.png", as_photo=False)
+        return Upload(png, f"{name}.png", "document")
     for quality in _FILE_QUALITIES:
         jpeg = _jpeg(png, quality)
         if len(jpeg) <= limits.document_bytes:
             break
-    return Upload(jpeg, f"{name}.jpg", as_photo=False)
+    return Upload(jpeg, f"{name}.jpg", "document")
 
 
 def _jpeg(png: bytes, quality: int) -> bytes:

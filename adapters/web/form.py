@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiohttp import BodyPartReader, web
 
 from adapters.web.refusals import PageRefusal
-from bot.requests import Options
+from bot.requests import READERS, Options, read_option
 
 MAX_BODY: Final = 40 * 1024 * 1024
 MAX_PARTS: Final = 40
 MAX_TEXT: Final = 400
 _CHUNK: Final = 64 * 1024
-_OPTIONS: Final[Mapping[str, Callable[[str], Any]]] = {
-    "strength": int,
-    "preset": str,
-    "size": int,
-    "steps": int,
-    "optimizer": str,
-    "content_weight": float,
-    "style_weight": float,
-    "tv_weight": float,
-    "seed": int,
-}
 _UNREADABLE: Final = "The form could not be read; reload the page and send it again."
 
 
@@ -34,12 +22,14 @@ _UNREADABLE: Final = "The form could not be read; reload the page and send it ag
 class Form:
     """What was sent: `photo` as bytes or `photo_id` of an example, styles by name or as bytes, and a `token`.
 
-    The token is drawn by the page, once for each set of choices, so that sending them twice is one job.
+    Each `mask` belongs to the style of the same place, an empty one to all that no other mask covers. The token is
+    drawn by the page, once for each set of choices, so that sending them twice is one job.
     """
 
     photo: bytes = field(default=b"", repr=False)
     photo_id: str = ""
     styles: list[str | bytes] = field(default_factory=list, repr=False)
+    masks: list[bytes | None] = field(default_factory=list, repr=False)
     chosen: dict[str, Any] = field(default_factory=dict)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
@@ -54,6 +44,8 @@ class Form:
             self.photo = value
         elif name == "style_image":
             self.styles += [value] if value else []
+        elif name == "mask":
+            self.masks.append(value or None)
         else:
             self._put_text(name, _text(name, value))
 
@@ -64,14 +56,10 @@ class Form:
             self.styles += [text] if text else []
         elif name == "token":
             self.token = text or self.token
-        elif name not in _OPTIONS:
+        elif name not in READERS:
             raise PageRefusal(f"The form has no field named {name[:40]!r}; reload the page.")
         elif text:
-            try:
-                self.chosen[name] = _OPTIONS[name](text)
-            except ValueError:
-                label = name.replace("_", " ").capitalize()
-                raise PageRefusal(f"{label} must be a number, not {text[:40]!r}.", "options") from None
+            self.chosen[name] = read_option(name, text)
 
 
 async def read_form(request: web.Request) -> Form:

@@ -91,7 +91,11 @@ class WebFront:
         return web.json_response(
             {
                 "presets": presets,
-                "default": {"size": default.size, "steps": default.steps},
+                "default": {
+                    "size": default.size,
+                    "steps": default.steps,
+                    "strength": self._studio.default_strength,
+                },
                 "size": {"min": MIN_SIZE, "max": MAX_SIZE},
                 "steps": {"min": 1, "max": MAX_STEPS},
                 "body": MAX_BODY,

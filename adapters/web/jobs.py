@@ -19,6 +19,8 @@ from nst_engine.summary import LossSummary
 
 PLATFORM: Final = "web"
 PLACE: Final = "local page"
+MOVING: Final = ("timelapse", "animation", "film")
+"""The parts of an answer that move, where they are."""
 _KEPT_BY_BROWSER: Final = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 
@@ -36,6 +38,9 @@ class JobRoutes:
             web.get("/jobs/{id}/picture", self.picture),
             web.get("/jobs/{id}/curve", self.curve),
             web.get("/jobs/{id}/losses", self.losses),
+            web.get("/jobs/{id}/timelapse", self.timelapse),
+            web.get("/jobs/{id}/animation", self.animation),
+            web.get("/jobs/{id}/film", self.film),
             web.post("/jobs/{id}/cancel", self.cancel),
         ]
 
@@ -52,6 +57,7 @@ class JobRoutes:
                 photo=await self._photo(form),
                 styles=_styles(form),
                 options=form.options,
+                masks=tuple(form.masks),
             )
         )
         location = {"Location": f"/jobs/{job.id}"}
@@ -70,12 +76,27 @@ class JobRoutes:
     async def picture(self, request: web.Request) -> web.Response:
         """The painted picture as PNG."""
         answer = await self._done(request)
-        return _png(answer.picture, f"atelier-{answer.job_id}.png")
+        return _file(request, answer.picture, f"atelier-{answer.job_id}.png", "image/png")
 
     async def curve(self, request: web.Request) -> web.Response:
         """The losses over the steps as PNG."""
         answer = await self._done(request)
-        return _png(answer.curve, f"atelier-{answer.job_id}-losses.png")
+        return _file(request, answer.curve, f"atelier-{answer.job_id}-losses.png", "image/png")
+
+    async def timelapse(self, request: web.Request) -> web.Response:
+        """The picture as it formed, as MP4."""
+        answer = await self._done(request)
+        return _file(request, answer.timelapse, f"atelier-{answer.job_id}-timelapse.mp4", "video/mp4")
+
+    async def animation(self, request: web.Request) -> web.Response:
+        """All frames of a painted animation as WebP."""
+        answer = await self._done(request)
+        return _file(request, answer.animation, f"atelier-{answer.job_id}.webp", "image/webp")
+
+    async def film(self, request: web.Request) -> web.Response:
+        """All frames of a painted animation as MP4."""
+        answer = await self._done(request)
+        return _file(request, answer.film, f"atelier-{answer.job_id}.mp4", "video/mp4")
 
     async def losses(self, request: web.Request) -> web.Response:
         """Every loss of every step as JSON."""
@@ -141,7 +162,8 @@ def _as_json(job: Job) -> dict[str, Any]:
 def _with_answer(job: Job, answer: Answer) -> dict[str, Any]:
     sentence = "" if answer.state == "done" else text.over(answer)
     summary = None if answer.summary is None else _summary(answer.summary)
-    return {**_as_json(job), "sentence": sentence, "summary": summary}
+    moving = [part for part in MOVING if getattr(answer, part) is not None]
+    return {**_as_json(job), "sentence": sentence, "summary": summary, "moving": moving}
 
 
 def _summary(summary: LossSummary) -> Mapping[str, Any]:
@@ -154,14 +176,31 @@ def _summary(summary: LossSummary) -> Mapping[str, Any]:
         "precision": summary.precision,
         "width": summary.width,
         "height": summary.height,
+        "notes": list(summary.notes),
     }
 
 
-def _png(content: bytes | None, name: str) -> web.Response:
+def _file(request: web.Request, content: bytes | None, name: str, kind: str) -> web.Response:
+    """A file whole, or the part that is asked for, without which some browsers play no films."""
     if content is None:
         raise _not_kept()
-    disposition = {"Content-Disposition": f'inline; filename="{name}"'}
-    return web.Response(body=content, content_type="image/png", headers={**_KEPT_BY_BROWSER, **disposition})
+    headers = {"Content-Disposition": f'inline; filename="{name}"', "Accept-Ranges": "bytes", **_KEPT_BY_BROWSER}
+    wanted = _wanted(request, len(content))
+    if wanted is None:
+        return web.Response(body=content, content_type=kind, headers=headers)
+    headers["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{len(content)}"
+    return web.Response(body=content[wanted.start : wanted.stop], status=206, content_type=kind, headers=headers)
+
+
+def _wanted(request: web.Request, length: int) -> range | None:
+    """The bytes that a request asks for; None for all of them, and where it cannot be understood."""
+    if "Range" not in request.headers:
+        return None
+    try:
+        wanted = range(length)[request.http_range]
+    except ValueError:
+        return None
+    return wanted or None
 
 
 def _unknown() -> NoSuchJob:

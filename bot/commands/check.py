@@ -12,6 +12,7 @@ from rich.console import Console
 
 from bot import text
 from bot.app import check_fronts
+from bot.commands.engine import open_engine
 from bot.commands.pictures import read_style
 from bot.config import Config, load_config
 from bot.errors import SetupError
@@ -21,6 +22,7 @@ from nst_engine.engine import Engine
 from nst_engine.engine import Progress as EngineProgress
 from nst_engine.errors import EngineError
 from nst_engine.images import open_picture
+from nst_engine.schedule import work
 from nst_engine.settings import PRESETS, Settings
 
 FAILED = 1
@@ -57,21 +59,22 @@ async def _check_fronts(config: Config) -> bool:
 
 def _check_engine(config: Config, gallery: Gallery) -> bool:
     try:
-        engine = Engine(config.engine.device, config.engine.precision, config.engine.weights)
+        engine = open_engine(config.engine)
     except EngineError as error:
         _tell("engine", f"FAILS: {error}")
         return False
     _tell("engine", f"{engine.device_name}, {engine.precision}, {engine.weights_name} ({engine.weights_hash[:12]})")
+    _tell("preview", "installed" if engine.has_preview else "not installed; for it, run `atelier fetch-preview`")
     pace = _measure(engine, gallery)
     for name, preset in PRESETS.items():
-        pixels = preset.size * preset.size * 3 / 4
-        seconds = text.duration(pace * pixels * preset.steps)
+        cost = work(preset.size, preset.size * 3 // 4, Settings(size=preset.size, steps=preset.steps))
+        seconds = text.duration(pace * cost)
         _tell(name, f"{preset.size} pixels, {preset.steps} steps: about {seconds} for a photo of 4:3")
     return True
 
 
 def _measure(engine: Engine, gallery: Gallery) -> float:
-    """Seconds for one pixel and step, from a short run without its first steps."""
+    """Seconds for one megapixel-step, from a short run without its first steps."""
     times: list[float] = []
 
     def on_progress(progress: EngineProgress) -> None:
@@ -81,7 +84,7 @@ def _measure(engine: Engine, gallery: Gallery) -> float:
     with Console(stderr=True).status("measuring this machine"):
         result = engine.stylize(photo, [read_style(STYLE, gallery)], TRIAL, on_progress)
     seconds = (times[-1] - times[WARM_UP - 1]) / (TRIAL.steps - WARM_UP)
-    return seconds / math.prod(result.picture.size)
+    return seconds / math.prod(result.picture.size) * 1e6
 
 
 def _tell(what: str, how: str) -> None:

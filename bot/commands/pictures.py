@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from PIL import Image
 
 from bot.errors import BadPicture, UnknownStyle
 from bot.gallery import Gallery
+from nst_engine.animation import Animation, open_animation
 from nst_engine.errors import PictureError
 from nst_engine.images import open_picture
+
+T = TypeVar("T")
 
 
 def read_picture(path: Path) -> Image.Image:
     """The picture in a file; raises `BadPicture` with the file's name."""
-    try:
-        return open_picture(path.read_bytes())
-    except OSError as error:
-        raise BadPicture(f"{path}: {error.strerror}; give the path of a picture.") from None
-    except PictureError as error:
-        raise BadPicture(f"{path}: {error}") from None
+    return _read(path, open_picture)
+
+
+def read_animation(path: Path) -> Animation | None:
+    """The animation in a file, None where it is a still picture; raises `BadPicture` with the file's name."""
+    return _read(path, open_animation)
 
 
 def read_style(text: str, gallery: Gallery) -> Image.Image:
@@ -31,3 +36,12 @@ def read_style(text: str, gallery: Gallery) -> Image.Image:
         return read_picture(gallery.find(text).path)
     except UnknownStyle as error:
         raise UnknownStyle(f"There is no file {text}, and in the gallery: {error}") from None
+
+
+def _read(path: Path, decode: Callable[[bytes], T]) -> T:
+    try:
+        return decode(path.read_bytes())
+    except OSError as error:
+        raise BadPicture(f"{path}: {error.strerror}; give the path of a picture.") from None
+    except PictureError as error:
+        raise BadPicture(f"{path}: {error}") from None

@@ -1,11 +1,14 @@
-"""`atelier stylize`: one picture by the engine alone, without bot and queue."""
+"""`atelier stylize`: one picture or animation by the engine alone, without bot and queue."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import io
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,68 +16,111 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from bot.commands.pictures import read_picture, read_style
-from bot.config import Config, load_config
+from bot.commands.engine import open_engine
+from bot.commands.output import FILMS, MOVING, STILL, check_writable, ending, save_bytes, save_picture
+from bot.commands.pictures import read_animation, read_picture, read_style
+from bot.config import load_config
 from bot.errors import BadOption
 from bot.gallery import Gallery
-from bot.intake import settings_for
-from bot.requests import Options
-from nst_engine.images import flatten
+from bot.intake import check_one_each, settings_for
+from bot.requests import Options, read_option
+from nst_engine.animation import Animation, to_bytes
+from nst_engine.film import TimeLapse
 from nst_engine.settings import Settings
+from nst_engine.summary import LossSummary
 
 if TYPE_CHECKING:
+    from nst_engine.engine import Engine
     from nst_engine.engine import Progress as EngineProgress
-    from nst_engine.engine import Result
 
-SAVED_AS: Final = (".png", ".jpg", ".jpeg", ".webp")
-OPTION_NAMES: Final = ("size", "steps", "optimizer", "content_weight", "style_weight", "tv_weight", "seed")
+NO_MASK: Final = "-"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Commission:
+    """What is to be painted: a still picture or the frames of an `animation`, in which styles, where, and how."""
+
+    content: Image.Image
+    animation: Animation | None
+    styles: list[Image.Image]
+    masks: list[Image.Image | None]
+    settings: Settings
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Repaint the picture, write it, print its losses."""
     config = load_config(arguments.config)
-    settings = settings_for(Options(**{name: getattr(arguments, name) for name in OPTION_NAMES}), config.engine)
-    check_writable(arguments.out, SAVED_AS)
+    settings = settings_for(_options(arguments), config.engine)
+    commission = _commission(arguments, settings, Gallery.load(config.gallery.path))
+    engine = open_engine(config.engine)
+    if note := engine.forecast(commission.content.size, settings).note:
+        print(note, file=sys.stderr)
+    if arguments.preview is not None:
+        save_picture(engine.preview(commission.content, commission.styles, settings), arguments.preview)
+    summary = _paint(engine, commission, arguments)
     if arguments.curve is not None:
-        check_writable(arguments.curve, (".png",))
-    content = read_picture(arguments.content)
-    gallery = Gallery.load(config.gallery.path)
+        save_picture(Image.open(io.BytesIO(summary.curve())), arguments.curve)
+    print(json.dumps({**summary.to_dict(), "out": str(arguments.out)}) if arguments.json else summary.text())
+
+
+def _options(arguments: argparse.Namespace) -> Options:
+    """What was given; without a strength or a style weight, the reference objective's."""
+    given = {field.name: getattr(arguments, field.name) for field in dataclasses.fields(Options)}
+    chosen = {name: read_option(name, text) for name, text in given.items() if text is not None}
+    return Options(**({} if "strength" in chosen else {"style_weight": 1.0}) | chosen)
+
+
+def _commission(arguments: argparse.Namespace, settings: Settings, gallery: Gallery) -> Commission:
+    """What was asked for, with everything about it checked that can be wrong."""
+    animation = read_animation(arguments.content)
+    if animation is not None and ending(arguments.out) not in MOVING:
+        animation = None
+    check_writable(arguments.out, STILL if animation is None else MOVING)
+    check_writable(arguments.curve, (".png",))
+    check_writable(arguments.preview, STILL)
+    check_writable(arguments.timelapse, FILMS)
+    if animation is not None and arguments.timelapse is not None:
+        raise BadOption("A time-lapse is made of a still picture; leave --timelapse out, or give one frame.")
+    masks = [None if name == NO_MASK else read_picture(Path(name)) for name in arguments.mask]
     styles = [read_style(style, gallery) for style in arguments.styles]
-    result = _paint(config, content, styles, settings)
-    save_picture(result.picture, arguments.out)
-    if arguments.curve is not None:
-        save_picture(Image.open(io.BytesIO(result.summary.curve())), arguments.curve)
-    print(
-        json.dumps({**result.summary.to_dict(), "out": str(arguments.out)}) if arguments.json else result.summary.text()
-    )
+    check_one_each("mask", len(masks), len(styles))
+    check_one_each("style weight", len(settings.style_weights), len(styles))
+    content = read_picture(arguments.content) if animation is None else animation.frames[0]
+    return Commission(content, animation, styles, masks, settings)
 
 
-def _paint(config: Config, content: Image.Image, styles: list[Image.Image], settings: Settings) -> Result:
-    from nst_engine.engine import Engine  # takes seconds, which a mistyped option need not wait for
-
-    engine = Engine(config.engine.device, config.engine.precision, config.engine.weights)
-    columns = (TextColumn("painting"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[loss]}"))
-    with Progress(*columns, TimeRemainingColumn(), console=Console(file=sys.stderr)) as bar:
-        task = bar.add_task("painting", total=settings.steps, loss="")
+def _paint(engine: Engine, commission: Commission, arguments: argparse.Namespace) -> LossSummary:
+    """Paint and write what came of it."""
+    masks, checkpoint, out = commission.masks, arguments.checkpoint, arguments.out
+    lapse = TimeLapse(commission.settings.steps)
+    with _bar() as show:
 
         def on_progress(progress: EngineProgress) -> None:
-            bar.update(task, completed=progress.step, loss=f"loss {progress.losses['total']:,.0f}")
+            show(progress)
+            if arguments.timelapse is not None:
+                lapse(progress)
 
-        return engine.stylize(content, styles, settings, on_progress)
+        how = (commission.styles, commission.settings, on_progress)
+        if commission.animation is not None:
+            frames = engine.stylize_frames(commission.animation.frames, *how, masks=masks, checkpoint=checkpoint)
+            durations, loop = commission.animation.durations_ms, commission.animation.loop
+            save_bytes(to_bytes(frames.frames, durations, MOVING[ending(out)], loop), out)
+            return frames.summary
+        result = engine.stylize(commission.content, *how, masks=masks, checkpoint=checkpoint)
+    save_picture(result.picture, out)
+    if arguments.timelapse is not None:
+        lapse.finish(result.picture)
+        save_bytes(lapse.film(FILMS[ending(arguments.timelapse)]), arguments.timelapse)
+    return result.summary
 
 
-def check_writable(path: Path, endings: tuple[str, ...]) -> None:
-    """Raise `BadOption` when a picture could not be written there, before time is spent on it."""
-    if path.suffix.lower() not in endings:
-        raise BadOption(f"{path}: the name must end in {' or '.join(endings)}.")
-    if not path.parent.is_dir():
-        raise BadOption(f"{path}: there is no folder {path.parent}; make it first.")
+@contextmanager
+def _bar() -> Iterator[Callable[[EngineProgress], None]]:
+    columns = (TextColumn("painting"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[loss]}"))
+    with Progress(*columns, TimeRemainingColumn(), console=Console(file=sys.stderr)) as bar:
+        task = bar.add_task("painting", total=1.0, loss="")
 
+        def show(progress: EngineProgress) -> None:
+            bar.update(task, completed=progress.share, loss=f"loss {progress.losses['total']:,.0f}")
 
-def save_picture(picture: Image.Image, path: Path) -> None:
-    """Write a picture in the format of its name; raises `BadOption` when that fails."""
-    has_alpha = path.suffix.lower() in (".png", ".webp")
-    try:
-        (picture if has_alpha else flatten(picture)).save(path, quality=95)
-    except (OSError, ValueError) as error:
-        raise BadOption(f"{path} cannot be written: {error}.") from None
+        yield show

@@ -36,6 +36,8 @@ class Dispatch:
         address = f"memory://{secrets.token_hex(8)}" if self.is_local else url
         self._docket = Docket(name=NAME, url=address, heartbeat_interval=HEARTBEAT)
         self._stack = AsyncExitStack()
+        self.is_leaving = False
+        """Whether handlers are cancelled because this worker ends, and not because their jobs are."""
 
     @property
     def is_local(self) -> bool:
@@ -123,6 +125,7 @@ class Dispatch:
                 await asyncio.shield(looping)
             finally:
                 # A worker that ends waits for its tasks; ours would take minutes.
+                self.is_leaving = True
                 for task in handling:
                     task.cancel()
                 looping.cancel()

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -14,7 +14,10 @@ from typing import Any, Final
 import structlog
 
 from bot.config import EngineConfig
+from bot.queue.checkpoints import Checkpoints
 from bot.queue.frames import Header, pack, read_frame
+from bot.queue.orders import PARTS
+from bot.queue.pictures import Pictures
 
 CANCEL_GRACE: Final = 20.0
 """Seconds that a step may take after a cancel before the process is ended."""
@@ -37,24 +40,31 @@ class EngineUnfitError(Exception):
 
 @dataclass(slots=True)
 class Painted:
-    """What the engine made of an order: the summary as plain values and two PNGs, or the sentence of its failure."""
+    """What the engine made of an order: the summary as plain values and the answer's `PARTS` as bytes, or the sentence
+    of its failure.
+    """
 
     sentence: str = ""
     summary: dict[str, Any] = field(default_factory=dict)
-    picture: bytes = b""
-    curve: bytes = b""
+    parts: dict[str, bytes] = field(default_factory=dict)
 
 
 OnProgress = Callable[[Header, bytes], Awaitable[None]]
 
 
 class EngineDriver:
-    """One engine process, kept warm between jobs and started anew when it died."""
+    """One engine process, kept warm between jobs and started anew when it died.
 
-    def __init__(self, config: EngineConfig) -> None:
-        self._options = {"device": config.device, "precision": config.precision, "weights": config.weights}
+    With `checkpoints`, a job whose process died goes on from where it stood.
+    """
+
+    def __init__(self, config: EngineConfig, checkpoints: Checkpoints | None = None) -> None:
+        names = {"device", "precision", "weights", "deterministic", "preview"}
+        self._options = {"engine": config.model_dump(include=names), "timelapse": config.timelapse}
+        self._checkpoints = checkpoints
         self._process: asyncio.subprocess.Process | None = None
         self._leaving: asyncio.Task[None] | None = None
+        self._forgetting: set[asyncio.Task[None]] = set()
 
     @property
     def pid(self) -> int | None:
@@ -84,6 +94,7 @@ class EngineDriver:
         await self._end_process()
         if self._leaving is not None:
             await asyncio.gather(self._leaving, return_exceptions=True)
+        await asyncio.gather(*self._forgetting, return_exceptions=True)
 
     async def _end_process(self) -> None:
         process, self._process = self._process, None
@@ -93,9 +104,9 @@ class EngineDriver:
             await process.wait()
 
     async def paint(
-        self, job_id: str, settings: dict[str, Any], pictures: Sequence[bytes], on_progress: OnProgress
+        self, job_id: str, settings: dict[str, Any], pictures: Pictures, on_progress: OnProgress
     ) -> Painted:
-        """Paint one order: the content's bytes first, then the styles'. One at a time.
+        """Paint one order. One at a time.
 
         Raises `EngineDiedError` and `EngineUnfitError`. When cancelled, the engine stops within a step, or its process
         is ended after `CANCEL_GRACE` seconds; the next call waits for that.
@@ -103,15 +114,28 @@ class EngineDriver:
         if self._leaving is not None:
             await asyncio.shield(self._leaving)
         await self.start()
-        lengths = [len(data) for data in pictures]
-        header = {"type": "paint", "job": job_id, "settings": settings, "lengths": lengths}
+        folder = None if self._checkpoints is None else str(self._checkpoints.folder(job_id))
+        header = {"type": "paint", "job": job_id, "settings": settings, "checkpoint": folder}
+        header["lengths"] = pictures.lengths
         # Written and read in a task of its own: whoever cancels, and how often, no frame is left for the next order.
-        following = asyncio.create_task(self._exchange(header, b"".join(pictures), on_progress))
+        following = asyncio.create_task(self._exchange(header, pictures.payload, on_progress))
         try:
             return await asyncio.shield(following)
         except asyncio.CancelledError:
             self._leaving = asyncio.create_task(self._leave(job_id, following))
             raise
+
+    def forget(self, job_id: str) -> None:
+        """Remove what is kept of a job that is over, as soon as the process has left it."""
+        if self._checkpoints is not None:
+            task = asyncio.create_task(self._forget(self._checkpoints, job_id))
+            self._forgetting.add(task)
+            task.add_done_callback(self._forgetting.discard)
+
+    async def _forget(self, checkpoints: Checkpoints, job_id: str) -> None:
+        if self._leaving is not None:
+            await asyncio.wait({self._leaving})
+        await asyncio.to_thread(checkpoints.remove, job_id)
 
     async def _exchange(self, order: Header, pictures: bytes, on_progress: OnProgress) -> Painted:
         await self._write(pack(order, pictures))
@@ -124,10 +148,8 @@ class EngineDriver:
             match header["type"]:
                 case "progress":
                     await on_progress(header, payload)
-                case "picture":
-                    painted.picture = payload
-                case "curve":
-                    painted.curve = payload
+                case part if part in PARTS:
+                    painted.parts[part] = payload
                 case "done":
                     painted.summary = header["summary"]
                     return painted

@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     address TEXT NOT NULL, photo TEXT NOT NULL, styles TEXT NOT NULL, style_title TEXT NOT NULL,
     settings TEXT NOT NULL, created REAL NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
     sentence TEXT NOT NULL DEFAULT '', work REAL NOT NULL, seconds REAL, ended REAL, replied REAL, forgotten REAL,
+    masks TEXT NOT NULL DEFAULT '[]',
     UNIQUE (platform, origin)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state);
@@ -37,8 +38,10 @@ CREATE TABLE IF NOT EXISTS turns (
 """
 COLUMNS: Final = (
     "id, platform, place, person, origin, address, photo, styles, style_title, settings, created, state, attempts, "
-    "sentence, replied"
+    "sentence, replied, masks"
 )
+ADDED: Final = {"masks": "TEXT NOT NULL DEFAULT '[]'"}
+"""Columns of the jobs that ledgers of older versions lack."""
 FAIR_ORDER: Final = """
     SELECT id, pass + ROW_NUMBER() OVER (own ORDER BY id) AS turn, work
     FROM jobs JOIN turns USING (platform, person) WHERE state = 'accepted'
@@ -86,7 +89,7 @@ class Ledger:
             self.check_room(job.platform, job.place, job.person, limits)
             self._take_turn(job)
             self._db.execute(
-                f"INSERT INTO jobs ({COLUMNS}, work) VALUES ({', '.join('?' * 16)})", (*_to_row(job), work)
+                f"INSERT INTO jobs ({COLUMNS}, work) VALUES ({', '.join('?' * 17)})", (*_to_row(job), work)
             )
         return job
 
@@ -193,8 +196,8 @@ class Ledger:
             self._db.execute("BEGIN IMMEDIATE")
             old = self._rows("replied < ? AND forgotten IS NULL", before)
             self._db.executemany("UPDATE jobs SET forgotten = ? WHERE id = ?", [(time.time(), job.id) for job in old])
-            needed = {key for job in self._rows("forgotten IS NULL") for key in (job.photo, *job.styles)}
-        keys = {key for job in old for key in (job.photo, *job.styles)} - needed
+            needed = {key for job in self._rows("forgotten IS NULL") for key in _inputs(job)}
+        keys = {key for job in old for key in _inputs(job)} - needed
         return [job.id for job in old], sorted(keys)
 
     def _load(self, platform: str, place: str, person: str) -> Load:
@@ -236,21 +239,30 @@ def _open(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     db.executescript(SCHEMA)
+    present = {row[1] for row in db.execute("PRAGMA table_info(jobs)")}
+    for name, kind in ADDED.items():
+        if name not in present:
+            db.execute(f"ALTER TABLE jobs ADD COLUMN {name} {kind}")
     return db
+
+
+def _inputs(job: Job) -> list[str]:
+    """The keys of the pictures that a job is painted from."""
+    return [job.photo, *job.styles, *(key for key in job.masks if key is not None)]
 
 
 def _to_row(job: Job) -> tuple[Any, ...]:
     return (
         *(job.id, job.platform, job.place, job.person, job.origin, json.dumps(dict(job.address)), job.photo),
         *(json.dumps(job.styles), job.style_title, json.dumps(dict(job.settings)), job.created, job.state),
-        *(job.attempts, job.sentence, None),
+        *(job.attempts, job.sentence, None, json.dumps(job.masks)),
     )
 
 
 def _from_row(row: tuple[Any, ...]) -> Job:
     (job_id, platform, place, person, origin, address, photo, styles, title, settings, created, *rest) = row
-    state, attempts, sentence, replied = rest
+    state, attempts, sentence, replied, masks = rest
     return Job(
         *(job_id, platform, place, person, origin, json.loads(address), photo, tuple(json.loads(styles)), title),
-        *(json.loads(settings), created, state, attempts, sentence, replied is not None),
+        *(json.loads(settings), created, state, attempts, sentence, replied is not None, tuple(json.loads(masks))),
     )

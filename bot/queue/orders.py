@@ -8,24 +8,34 @@ from typing import Any, Final
 
 from bot.queue.blobs import Blobs
 from bot.requests import Answer, Job, JobState
+from nst_engine.settings import Settings
 from nst_engine.summary import LossSummary
 
-MAX_ORDER_BYTES: Final = 2048
+MAX_ORDER_BYTES: Final = 4096
+PARTS: Final = ("picture", "curve", "timelapse", "animation", "film")
+"""What an answer may hold, by the names of `Answer`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A released job, as a worker sees it: keys of its pictures and the engine's settings."""
+    """A released job, as a worker sees it: keys of its pictures and the engine's settings that are not the default.
+
+    `is_last`: should the engine be lost, the job is not tried again.
+    """
 
     job: str
     photo: str
     styles: tuple[str, ...]
     settings: dict[str, Any]
+    masks: tuple[str | None, ...] = ()
+    is_last: bool = False
 
     @classmethod
-    def of(cls, job: Job) -> Order:
+    def of(cls, job: Job, *, is_last: bool = False) -> Order:
         """The order that has a job painted."""
-        return cls(job.id, job.photo, job.styles, dict(job.settings))
+        default = Settings().to_dict()
+        settings = {name: value for name, value in job.settings.items() if value != default.get(name)}
+        return cls(job.id, job.photo, job.styles, settings, job.masks, is_last)
 
     def to_json(self) -> str:
         """The order as text of at most `MAX_ORDER_BYTES`."""
@@ -35,9 +45,10 @@ class Order:
 
     @classmethod
     def from_json(cls, text: str) -> Order:
-        """The order that `to_json` was made of."""
+        """The order that `to_json` was made of, also by an older version."""
         values = json.loads(text)
-        return cls(values["job"], values["photo"], tuple(values["styles"]), values["settings"])
+        lists = {name: tuple(values.get(name, ())) for name in ("styles", "masks")}
+        return cls(**{**values, **lists})
 
 
 def preview_key(job_id: str) -> str:
@@ -45,14 +56,9 @@ def preview_key(job_id: str) -> str:
     return f"preview/{job_id}"
 
 
-def picture_key(job_id: str) -> str:
-    """Where a job's picture lies (PNG)."""
-    return f"result/{job_id}/picture"
-
-
-def curve_key(job_id: str) -> str:
-    """Where a job's loss curve lies (PNG)."""
-    return f"result/{job_id}/curve"
+def part_key(job_id: str, part: str) -> str:
+    """Where one of the `PARTS` of a job's answer lies."""
+    return f"result/{job_id}/{part}"
 
 
 def outcome_key(job_id: str) -> str:
@@ -95,14 +101,13 @@ async def load_answer(blobs: Blobs, job: Job) -> Answer:
     if job.state != "done":
         return Answer(job.id, job.state, job.sentence)
     outcome = await load_outcome(blobs, job.id)
-    picture = await blobs.get(picture_key(job.id))
-    curve = await blobs.get(curve_key(job.id))
+    picture, curve, timelapse, animation, film = [await blobs.get(part_key(job.id, part)) for part in PARTS]
     if outcome is None or outcome.summary is None or picture is None or curve is None:
         return Answer(job.id, "failed", "This picture is no longer kept; ask for it again.")
-    return Answer(job.id, "done", "", picture, curve, outcome.summary)
+    return Answer(job.id, "done", "", picture, curve, outcome.summary, timelapse, animation, film)
 
 
 async def delete_results(blobs: Blobs, job_id: str) -> None:
     """Remove all that was painted for a job."""
-    for key in (outcome_key(job_id), picture_key(job_id), curve_key(job_id), preview_key(job_id)):
+    for key in (outcome_key(job_id), preview_key(job_id), *(part_key(job_id, part) for part in PARTS)):
         await blobs.delete(key)

@@ -110,7 +110,7 @@ class Pump:
             await self.settle(job.id, Outcome(sentence=sentence))
             return
         log.info("released", job=job.id, attempt=attempts)
-        await self._dispatch.submit(job.id, Order.of(job).to_json())
+        await self._dispatch.submit(job.id, Order.of(job, is_last=attempts == MAX_ATTEMPTS).to_json())
         if (await self._ledger.call(self._ledger.job, job.id)).is_over:
             await self._dispatch.cancel(job.id)
 
@@ -148,10 +148,9 @@ class Pump:
             self.wake()
             return
         preview = await self._blobs.get(preview_key(job.id)) if event["preview"] else None
-        step, steps = event["step"], event["steps"]
-        seconds_left = event["seconds"] / step * (steps - step) if step else None
         if job.id in self._active:
-            self._hub.emit(Running(job.id, step, steps, seconds_left, event["losses"], preview))
+            facts = {name: event[name] for name in ("step", "steps", "seconds_left", "losses", "share")}
+            self._hub.emit(Running(job.id, preview=preview, **facts))
 
     async def _cancel_if_over(self, job_id: str) -> None:
         """Cancel again what still runs: a cancel that comes while a worker takes its order is lost."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import structlog
@@ -10,7 +11,9 @@ from bot.queue.blobs import Blobs
 from bot.queue.dispatch import Dispatch
 from bot.queue.engine_driver import EngineDiedError, EngineDriver, EngineUnfitError, Painted
 from bot.queue.frames import Header
-from bot.queue.orders import Order, Outcome, curve_key, load_outcome, picture_key, preview_key, store_outcome
+from bot.queue.orders import Order, Outcome, load_outcome, part_key, preview_key, store_outcome
+from bot.queue.pictures import Pictures
+from nst_engine.settings import Settings
 from nst_engine.summary import LossSummary
 
 log = structlog.get_logger(__name__)
@@ -39,28 +42,44 @@ class Worker:
     async def handle(self, text: str) -> None:
         """Paint one order. An order that comes twice is painted once; a death of the engine is the pump's to judge."""
         order = Order.from_json(text)
-        if await load_outcome(self._blobs, order.job) is None:
-            try:
+        try:
+            if await load_outcome(self._blobs, order.job) is None:
                 await self._finish(order, await self._paint(order))
-            except EngineDiedError as error:
-                log.warning("engine lost", job=order.job, reason=str(error))
-                return
+        except EngineDiedError as error:
+            log.warning("engine lost", job=order.job, reason=str(error))
+            if order.is_last:
+                self._engine.forget(order.job)
+            return
+        except asyncio.CancelledError:
+            if not self._dispatch.is_leaving:
+                self._engine.forget(order.job)
+            raise
+        self._engine.forget(order.job)
         await self._dispatch.publish({"type": "over", "job": order.job})
 
     async def _paint(self, order: Order) -> Painted:
-        pictures = [await self._blobs.get(key) for key in (order.photo, *order.styles)]
-        present = [data for data in pictures if data is not None]
-        if len(present) < len(pictures):
+        pictures = await self._pictures(order)
+        if pictures is None:
             return Painted("The pictures of this job are no longer kept; ask for it again.")
-        await self._tell(order.job, {"step": 0, "steps": order.settings["steps"], "seconds": 0.0, "losses": {}}, b"")
+        steps = order.settings.get("steps", Settings().steps)
+        await self._tell(order.job, {"step": 0, "steps": steps, "share": 0.0, "seconds_left": None, "losses": {}}, b"")
 
         async def on_progress(header: Header, preview: bytes) -> None:
             await self._tell(order.job, header, preview)
 
         try:
-            return await self._engine.paint(order.job, order.settings, present, on_progress)
+            return await self._engine.paint(order.job, order.settings, pictures, on_progress)
         except EngineUnfitError as error:
             return Painted(str(error))
+
+    async def _pictures(self, order: Order) -> Pictures | None:
+        """What the order is painted from; None when some of it is no longer kept."""
+        found = {key: await self._blobs.get(key) for key in {order.photo, *order.styles, *order.masks} if key}
+        kept = {key: data for key, data in found.items() if data is not None}
+        if len(kept) < len(found):
+            return None
+        masks = tuple(None if key is None else kept[key] for key in order.masks)
+        return Pictures(kept[order.photo], tuple(kept[key] for key in order.styles), masks)
 
     async def _tell(self, job_id: str, header: Header, preview: bytes) -> None:
         """Publish an event; events are hints, so that what goes wrong here must not end the job."""
@@ -74,8 +93,8 @@ class Worker:
 
     async def _finish(self, order: Order, painted: Painted) -> None:
         if painted.summary:
-            await self._blobs.put_new(picture_key(order.job), painted.picture)
-            await self._blobs.put_new(curve_key(order.job), painted.curve)
+            for part, data in painted.parts.items():
+                await self._blobs.put_new(part_key(order.job, part), data)
             outcome = Outcome(LossSummary.from_dict(painted.summary))
         else:
             outcome = Outcome(sentence=painted.sentence or "The engine could not paint this picture.")

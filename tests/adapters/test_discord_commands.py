@@ -80,8 +80,9 @@ async def test_a_text_file_called_photo(discord_house: House, discord: DiscordSt
 
 
 async def test_a_picture_of_one_pixel(discord_house: House, discord: DiscordStandIn) -> None:
-    sentence = await refusal_of(discord, await discord.stylize(discord.upload(jpeg(1, 1)), style=a_style()))
-    assert "small" in sentence or "pixel" in sentence
+    message = await picture_of(discord, await discord.stylize(discord.upload(jpeg(1, 1)), style=a_style()))
+    with Image.open(io.BytesIO(message.files[0].data)) as picture:
+        assert picture.size == (64, 64)
 
 
 async def test_an_oversized_attachment_is_not_downloaded(discord_house: House, discord: DiscordStandIn) -> None:

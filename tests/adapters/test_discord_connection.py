@@ -75,7 +75,7 @@ async def test_the_command_is_registered_in_chosen_servers(discord: DiscordStand
     house = House(discord, atelier, guild_ids=(guild_id,))
     await house.start()
     assert set(discord.commands) == {guild_id}
-    invocation = await discord.stylize(discord.upload(jpeg(1, 1)), style=a_style())
+    invocation = await discord.stylize(discord.upload(b"no picture at all"), style=a_style())
     await discord.until(lambda: invocation.private_words)
     assert "went wrong" not in invocation.private_words[0]
     await house.stop()

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from adapters.telegram import LIMITS
 from bot.errors import Gone
+from tests.standins.pictures import moving
 from tests.standins.telegram import Fault, Message, TelegramStandin
 from tests.standins.telegram.house import House
 
@@ -168,3 +170,50 @@ async def test_a_picture_goes_as_photo_or_file(
     await house.front.answer(job, replace(answer, picture=picture))
     assert result.media is not None
     assert (result.media.kind, result.picture.format) == (kind, suffix)
+
+
+async def test_an_animation_comes_as_a_film_and_as_a_file(telegram: TelegramStandin, telegram_house: House) -> None:
+    house = telegram_house
+    caption = f"/stylize {house.a_style}"
+    sent = await telegram.sends_file(house.ann, house.private, moving(kind="webp"), "box.webp", "image/webp", caption)
+    result = await house.picture_in(house.private, sent)
+    answer = await house.studio.answer((await house.job_of(result)).id)
+    assert result.media is not None
+    assert (result.media.kind, result.media.data) == ("animation", answer.film)
+    assert "total: " in result.text
+    assert len(await curves_of(house, result)) == 1
+
+    await telegram.presses(house.ann, result, "As file")
+    await telegram.until(
+        lambda: house.private.from_bot[-1].media and house.private.from_bot[-1].media.kind == "document"
+    )
+    assert house.private.from_bot[-1].media.data == answer.animation
+    assert house.private.from_bot[-1].picture.n_frames == 4
+
+
+async def test_an_animation_whose_status_message_is_gone_is_sent_anew(
+    telegram: TelegramStandin, telegram_house: House
+) -> None:
+    house = telegram_house
+    async with house.busy_engine():
+        caption = f"/stylize {house.a_style}"
+        sent = await telegram.sends_file(house.ann, house.private, moving(), "box.gif", "image/gif", caption)
+        status = await house.status_in(house.private, sent)
+        await house.remembered(status)
+        await telegram.deletes(status)
+    result = await house.picture_in(house.private, sent)
+    assert result.media is not None and result.media.kind == "animation"
+
+
+async def test_an_animation_beyond_the_limit_comes_as_its_first_frame(
+    telegram: TelegramStandin, telegram_house: House
+) -> None:
+    house = telegram_house
+    photo = await house.asks(house.private, house.ann)
+    result = await house.picture_in(house.private, photo)
+    job = await house.settled((await house.job_of(result)).id)
+    answer = await house.studio.answer(job.id)
+    too_large = bytes(LIMITS.document_bytes + 1)
+    await house.front.answer(job, replace(answer, film=too_large, animation=too_large))
+    assert result.media is not None
+    assert (result.media.kind, result.media.data) == ("photo", answer.picture)

@@ -22,7 +22,7 @@ async def test_a_reply_to_a_photo_with_a_style(telegram: TelegramStandin, telegr
     job = await house.job_of(result)
     assert job.person == str(house.ann.id)
     assert job.place == str(house.club.id)
-    assert job.settings["style_weight"] == pytest.approx(10**0.8)
+    assert job.settings["style_weight"] == pytest.approx(10**-1.75)
 
 
 async def test_a_caption_with_a_title_in_other_letters(telegram: TelegramStandin, telegram_house: House) -> None:
@@ -100,7 +100,7 @@ async def test_the_keyboard_turns_pages_and_every_style_is_on_one(
     ]
     await telegram.presses(house.ann, chooser, chooser.labels[0])
     status = await house.message(house.private, lambda m: "Cancel" in m.labels or "As file" in m.labels)
-    assert (await house.job_of(status)).settings["style_weight"] == pytest.approx(10**1.2)
+    assert (await house.job_of(status)).settings["style_weight"] == pytest.approx(10**-1.3)
 
 
 async def test_only_who_asked_may_choose(telegram: TelegramStandin, telegram_house: House) -> None:

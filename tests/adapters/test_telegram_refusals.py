@@ -34,8 +34,14 @@ async def test_a_text_file_named_as_a_picture(telegram: TelegramStandin, telegra
 
 async def test_a_picture_of_one_pixel(telegram: TelegramStandin, telegram_house: House) -> None:
     house = telegram_house
-    await telegram.sends_photo(house.ann, house.private, jpeg(1, 1), f"/stylize {house.a_style}")
-    await refusal(house, "small")
+    photo = await telegram.sends_photo(house.ann, house.private, jpeg(1, 1), f"/stylize {house.a_style}")
+    assert (await house.picture_in(house.private, photo)).picture.size == (64, 64)
+
+
+async def test_an_animation_that_telegram_made_a_film_of(telegram: TelegramStandin, telegram_house: House) -> None:
+    house = telegram_house
+    await telegram.sends_animation(house.ann, house.private, b"an mp4", f"/stylize {house.a_style}")
+    await refusal(house, "has turned this animation into a film; send it as an APNG or WebP file")
 
 
 @pytest.mark.parametrize("told_size", [True, False])

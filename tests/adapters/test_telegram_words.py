@@ -119,5 +119,5 @@ def test_a_file_beyond_the_limit_becomes_a_jpeg() -> None:
     Image.fromarray(pixels).save(out, "PNG")
     upload = file_upload(out.getvalue(), "x", replace(LIMITS, document_bytes=60_000))
     assert len(upload.data) <= 60_000
-    assert (upload.name, upload.as_photo) == ("x.jpg", False)
+    assert (upload.name, upload.kind) == ("x.jpg", "document")
     assert Image.open(io.BytesIO(upload.data)).size == (200, 200)

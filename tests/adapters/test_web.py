@@ -15,6 +15,7 @@ from PIL import Image
 
 from bot.app import Atelier
 from tests.standins.browser import served
+from tests.standins.pictures import half, moving
 
 PATIENCE = 120
 
@@ -87,7 +88,7 @@ async def test_a_job_goes_from_the_form_to_its_pictures(
     job = await ask(visitor, form(photo, "lilac", painting, size=96, steps=5, strength=70))
     assert "Lilac" in job["style"] and "your own picture" in job["style"]
     assert job["settings"]["size"] == 96 and job["settings"]["steps"] == 5
-    assert job["settings"]["style_weight"] == pytest.approx(10**0.8)
+    assert job["settings"]["style_weight"] == pytest.approx(10**-1.75)
 
     heard = await over(visitor, job["id"])
     kinds = [event["kind"] for event in heard]
@@ -204,3 +205,60 @@ async def test_the_gallery_is_listed_in_order_with_thumbnails(visitor: aiohttp.C
             assert await answer.read() == pictures[listed[0]["id"]].read()
         async with visitor.get(f"{path}/no_such_picture/thumbnail") as answer:
             assert answer.status == 404
+
+
+async def test_every_choice_of_the_form_reaches_the_engine(visitor: aiohttp.ClientSession, photo: bytes) -> None:
+    data = form(
+        photo, "lilac", "waves", colours="content", style_scale="1.5", style_weights="2,1", start="content=2,noise=1"
+    )
+    data.add_field("mask", half(), filename="mask.png", content_type="image/png")
+    data.add_field("mask", "")
+    job = await ask(visitor, data)
+    expected = {
+        "colours": "content",
+        "style_scale": 1.5,
+        "style_weights": [2.0, 1.0],
+        "start": {"content": 2.0, "noise": 1.0},
+    }
+    assert expected.items() <= job["settings"].items()
+    assert (await over(visitor, job["id"]))[-1]["state"] == "done"
+
+
+async def test_the_film_of_a_job_is_there_whole_and_in_parts(visitor: aiohttp.ClientSession, photo: bytes) -> None:
+    job = await ask(visitor, form(photo, "lilac"))
+    await over(visitor, job["id"])
+    async with visitor.get(f"/jobs/{job['id']}") as answer:
+        seen = await answer.json()
+    assert seen["moving"] == ["timelapse"]
+    assert seen["summary"]["notes"] == []
+    address = f"/jobs/{job['id']}/timelapse"
+    async with visitor.get(address) as answer:
+        assert (answer.status, answer.content_type) == (200, "video/mp4")
+        film = await answer.read()
+    assert film[4:8] == b"ftyp"
+    for wanted, start, stop in (
+        ("bytes=0-1", 0, 2),
+        ("bytes=5-", 5, len(film)),
+        ("bytes=-7", len(film) - 7, len(film)),
+    ):
+        async with visitor.get(address, headers={"Range": wanted}) as answer:
+            assert answer.status == 206
+            assert answer.headers["Content-Range"] == f"bytes {start}-{stop - 1}/{len(film)}"
+            assert await answer.read() == film[start:stop]
+    for wanted in ("bytes=x", "bytes=5-2", "pages=1-2"):
+        async with visitor.get(address, headers={"Range": wanted}) as answer:
+            assert (answer.status, await answer.read()) == (200, film)
+    async with visitor.get(f"/jobs/{job['id']}/animation") as answer:
+        assert answer.status == 404
+
+
+async def test_an_animation_is_painted_and_shown(visitor: aiohttp.ClientSession) -> None:
+    job = await ask(visitor, form(moving(), "lilac"))
+    await over(visitor, job["id"])
+    async with visitor.get(f"/jobs/{job['id']}") as answer:
+        assert (await answer.json())["moving"] == ["animation", "film"]
+    async with visitor.get(f"/jobs/{job['id']}/animation") as answer:
+        assert answer.content_type == "image/webp"
+        assert getattr(Image.open(io.BytesIO(await answer.read())), "n_frames", 1) == 4
+    async with visitor.get(f"/jobs/{job['id']}/film") as answer:
+        assert (await answer.read())[4:8] == b"ftyp"

@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from bot.app import Atelier
 from tests.standins.browser import CHROMIUM, Tab, served, tab
+from tests.standins.pictures import half, moving
 
 pytestmark = [
     pytest.mark.slow,
@@ -109,3 +111,66 @@ async def test_the_page_is_as_wide_as_its_window(page: Tab, width: int) -> None:
     await page.click("#examples button[data-id=coffee]")
     await page.click(".more summary")
     assert await page.until("document.documentElement.scrollWidth") <= width
+
+
+async def test_colours_strokes_start_and_masks_are_chosen_and_the_film_is_shown(page: Tab, tmp_path: Path) -> None:
+    mask = tmp_path / "left.png"
+    mask.write_bytes(half())
+    await page.click("#examples button[data-id=coffee]")
+    await page.click("#wall label:has([value=lilac])")
+    await page.click("#wall label:has([value=waves])")
+    await tune(page, 3)
+    for name, value in (("colours", "content"), ("style_scale", "2"), ("start", "matched")):
+        await page.read(f"document.querySelector('#{name}').value = '{value}'")
+    assert await page.until("document.querySelectorAll('#masks li').length") == 2
+    await page.choose("#masks li:first-child input", [mask])
+    await page.until("document.querySelector('#masks li:first-child .quiet').textContent === 'left.png'")
+    await page.click("#paint")
+    await page.until(PICTURE_SHOWN)
+    job = await page.read("fetch(`/jobs/${location.hash.slice(1)}`).then((answer) => answer.json())")
+    settings = job["settings"]
+    assert (settings["colours"], settings["style_scale"], settings["start"]) == ("content", 2, {"matched": 1})
+    assert await page.read("!document.querySelector('#timelapse').hidden")
+    assert (await page.read("document.querySelector('#save-timelapse').download")).endswith("-timelapse.mp4")
+    await page.until("document.querySelector('#timelapse-film').readyState >= 1")
+    assert await page.read("document.querySelector('#timelapse-film').duration") > 1
+
+    await page.click("#another")
+    await page.click("#masks li:first-child button")
+    await page.until("document.querySelector('#masks li:first-child .quiet').textContent === 'anywhere'")
+    await page.click("#wall label:has([value=waves])")
+    assert await page.until("document.querySelectorAll('#masks li').length") == 1
+
+
+async def test_an_animation_moves_on_the_easel(page: Tab, tmp_path: Path) -> None:
+    box = tmp_path / "box.gif"
+    box.write_bytes(moving())
+    await page.choose("#photo-file", [box])
+    await page.click("#wall label:has([value=lilac])")
+    await tune(page, 3)
+    await page.click("#paint")
+    await page.until(PICTURE_SHOWN)
+    assert (await page.read("document.querySelector('#painting').src")).endswith("/animation")
+    assert (await page.read("document.querySelector('#save-picture').download")).endswith(".webp")
+    assert await page.read("document.querySelector('#timelapse').hidden")
+    assert not await page.read("document.querySelector('#save-film').hidden")
+
+
+async def test_a_photo_that_the_browser_cannot_show_is_named_and_painted(page: Tab, tmp_path: Path) -> None:
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()
+    photo = tmp_path / "from a phone.heic"
+    Image.linear_gradient("L").resize((60, 40)).convert("RGB").save(photo)
+    await page.choose("#photo-file", [photo])
+    await page.until("document.querySelector('#photo-sealed').textContent === 'from a phone.heic'")
+    assert await page.read("document.querySelector('#photo-shown').hidden")
+    await page.click("#wall label:has([value=lilac])")
+    await tune(page, 3)
+    await page.click("#paint")
+    assert await page.until(PICTURE_SHOWN) == 64
+
+    await page.click("#another")
+    await page.click("#examples button[data-id=coffee]")
+    await page.until("document.querySelector('#photo-shown').naturalWidth")
+    assert await page.read("getComputedStyle(document.querySelector('.drop-words.sealed')).display") == "none"

@@ -41,7 +41,14 @@ TEXT = b"this is a letter, not a picture" * 20
 REFUSED = {
     "a text called photo.jpg": ({"photo": TEXT, "style": "lilac"}, "picture", "photo"),
     "a text as style": ({"photo_id": "coffee", "style_image": TEXT}, "picture", "style picture"),
-    "one pixel": ({"photo": tiny(), "style": "lilac"}, "picture", "photo"),
+    "a text as mask": ({"photo_id": "coffee", "style": "lilac", "mask": TEXT}, "picture", "The mask"),
+    "a mask too many": (
+        {"photo": tiny(), "style": "lilac", "style_image": tiny(), "mask": tiny()},
+        "options",
+        "one mask",
+    ),
+    "a start that is none": ({"photo_id": "coffee", "style": "lilac", "start": "noise=much"}, "options", "noise=much"),
+    "unknown colours": ({"photo_id": "coffee", "style": "lilac", "colours": "sepia"}, "options", "sepia"),
     "no photo": ({"style": "lilac"}, "photo", "Choose a photo"),
     "an example that is gone": ({"photo_id": "coffee2", "style": "lilac"}, "photo", "example"),
     "no style": ({"photo_id": "coffee"}, "style", "Choose a style"),

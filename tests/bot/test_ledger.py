@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -181,6 +182,7 @@ def test_a_file_that_is_no_ledger_is_told(tmp_path: Path) -> None:
 
 WRITER = """
 import asyncio, sys
+from dataclasses import replace
 from pathlib import Path
 from bot.queue.ledger import Ledger
 from bot.limits import Limits
@@ -220,3 +222,33 @@ def test_what_was_accepted_survives_a_kill(tmp_path: Path) -> None:
         db.close()
         assert set(told) <= stored
         assert len(stored) - len(told) <= 1
+
+
+OLDER = """
+CREATE TABLE jobs (
+    id TEXT PRIMARY KEY,
+    platform TEXT NOT NULL, place TEXT NOT NULL, person TEXT NOT NULL, origin TEXT NOT NULL,
+    address TEXT NOT NULL, photo TEXT NOT NULL, styles TEXT NOT NULL, style_title TEXT NOT NULL,
+    settings TEXT NOT NULL, created REAL NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+    sentence TEXT NOT NULL DEFAULT '', work REAL NOT NULL, seconds REAL, ended REAL, replied REAL, forgotten REAL,
+    UNIQUE (platform, origin)
+) STRICT;
+INSERT INTO jobs VALUES ('job000001', 'test', 'here', 'ann', 'origin1', '{"message": 1}', 'sha256/photo',
+    '["sha256/style"]', 'Waves', '{"size": 64}', 1.0, 'accepted', 0, '', 1.0, NULL, NULL, NULL, NULL);
+"""
+
+
+async def test_a_ledger_of_an_older_version_opens_with_its_jobs(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    with sqlite3.connect(path) as db:
+        db.executescript(OLDER)
+    db.close()
+    for _ in range(2):
+        ledger = Ledger(path)
+        assert await ledger.call(ledger.job, "job000001") == make_job(1)
+        ledger.close()
+    ledger = Ledger(path)
+    masked = replace(make_job(2), masks=(None, "sha256/mask"))
+    await accept(ledger, masked)
+    assert await ledger.call(ledger.job, masked.id) == masked
+    ledger.close()

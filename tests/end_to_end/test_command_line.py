@@ -63,7 +63,7 @@ def test_stylize_prints_the_summary(tmp_path: Path) -> None:
         (["stylize", PHOTO, "waves", "-o", "x.doc"], "the name must end in .png or .jpg"),
         (["stylize", PHOTO, "waves", "-o", "nowhere/x.png"], "there is no folder nowhere"),
         (["stylize", PHOTO, "waves", "-o", "x.png", "--size", "7"], "Size must be a whole number from 32"),
-        (["stylize", PHOTO, "waves", "-o", "x.png", "--size", "big"], "invalid int value"),
+        (["stylize", PHOTO, "waves", "-o", "x.png", "--size", "big"], "Size must be a number, not 'big'."),
         (["paint"], "invalid choice"),
         (["--config", "nowhere.toml", "styles"], "There is no configuration file nowhere.toml"),
     ],

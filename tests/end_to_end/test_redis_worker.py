@@ -23,7 +23,8 @@ async def test_a_job_is_painted_and_cancelled_by_a_worker_elsewhere(
     tmp_path: Path, open_bot: OpenAtelier, photo: bytes
 ) -> None:
     with redis_server(tmp_path) as url:
-        environ = {**os.environ, "ATELIER_QUEUE__URL": url, "ATELIER_STORAGE__BLOBS": str(tmp_path / "blobs")}
+        storage = {"ATELIER_STORAGE__PATH": str(tmp_path / "worker"), "ATELIER_STORAGE__BLOBS": str(tmp_path / "blobs")}
+        environ = {**os.environ, **storage, "ATELIER_QUEUE__URL": url}
         command = [sys.executable, "-m", "bot", "worker"]
         with subprocess.Popen(command, cwd=ROOT, env={**environ, "ATELIER_ENGINE__DEVICE": "cpu"}) as worker:
             try:

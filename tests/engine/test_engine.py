@@ -10,11 +10,12 @@ import pytest
 import torch
 from PIL import Image
 
-from nst_engine import optimise as optimise_module
+from nst_engine import lbfgs as lbfgs_module
 from nst_engine.engine import Engine, Progress, choose_device, choose_precision
 from nst_engine.errors import Cancelled, DeviceError, PictureError
 from nst_engine.images import fit_area
 from nst_engine.settings import Settings
+from nst_engine.studies import Pictures, Study
 
 SMALL = Settings(size=64, steps=6)
 
@@ -94,6 +95,7 @@ def test_progress_comes_after_every_step_with_a_picture(
 
     result = nst.stylize(otters, [starry_night], SMALL, on_progress)
     assert [progress.step for progress in seen] == [1, 2, 3, 4, 5, 6]
+    assert [progress.share for progress in seen] == pytest.approx([step / 6 for step in range(1, 7)])
     assert [progress.losses["total"] for progress in seen] == result.summary.losses["total"][:-1]
     assert {preview.size for preview in previews} == {(64, 36)}
     assert np.abs(pixels(previews[0]) - pixels(previews[-1])).mean() > 1
@@ -116,14 +118,14 @@ def test_alpha_is_kept(nst: Engine, otters: Image.Image, starry_night: Image.Ima
     assert alpha[0].mean() < 10 and alpha[-1].mean() > 245
 
 
-def test_the_style_keeps_its_shape(nst: Engine, otters: Image.Image, starry_night: Image.Image) -> None:
-    tensor = nst._style_tensors([starry_night.resize((400, 100))], (80, 45))[0]
-    height, width = tensor.shape[2:]
+def test_the_style_keeps_its_shape(otters: Image.Image, starry_night: Image.Image) -> None:
+    pictures = Pictures(otters, (starry_night.resize((400, 100)),), (), Settings())
+    height, width = Study(pictures, 80, 45, torch.device("cpu")).style(0).shape[2:]
     assert width / height == pytest.approx(4, rel=0.05)
     assert (width, height) == fit_area(400, 100, 80 * 45)
 
 
-@pytest.mark.parametrize("size", [(61, 37), (33, 64), (16, 64), (47, 47)])
+@pytest.mark.parametrize("size", [(61, 37), (33, 64), (16, 64), (47, 47), (1, 64), (64, 3)])
 def test_odd_sizes_work(nst: Engine, starry_night: Image.Image, otters: Image.Image, size: tuple[int, int]) -> None:
     content = otters.resize(size)
     result = nst.stylize(content, [starry_night], Settings(size=max(size), steps=2))
@@ -141,17 +143,23 @@ def test_flat_pictures_give_finite_losses(nst: Engine, level: int, starry_night:
 def test_a_step_that_diverges_is_taken_back(
     nst: Engine, otters: Image.Image, starry_night: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(optimise_module, "FIRST_MOVE", 1e4)
+    monkeypatch.setattr(lbfgs_module, "FIRST_MOVE", 1e4)
     summary = nst.stylize(otters, [starry_night], Settings(size=48, steps=30)).summary
     assert all(math.isfinite(value) for value in summary.losses["total"])
     assert summary.last("total") < summary.first("total")
 
 
-def test_a_narrow_or_missing_picture_is_refused(nst: Engine, otters: Image.Image) -> None:
-    with pytest.raises(PictureError, match="too narrow"):
-        nst.stylize(Image.new("RGB", (1000, 20)), [otters], Settings(size=64, steps=1))
+def test_pictures_and_settings_that_do_not_fit_are_refused(
+    nst: Engine, otters: Image.Image, starry_night: Image.Image
+) -> None:
     with pytest.raises(PictureError, match="no style picture"):
         nst.stylize(otters, [], Settings(size=64, steps=1))
+    with pytest.raises(PictureError, match="2 style weights for 1 styles; give one for each"):
+        nst.stylize(otters, [starry_night], Settings(size=64, steps=1, style_weights=(1, 2)))
+    with pytest.raises(PictureError, match="give one mask for each style"):
+        nst.stylize(otters, [starry_night], Settings(size=64, steps=1), masks=[None, None])
+    with pytest.raises(PictureError, match="no frames"):
+        nst.stylize_frames([], [starry_night])
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from nst_engine.summary import LossSummary
     ("values", "sentence"),
     [
         ({"size": 31}, "Size must be a whole number from 32"),
-        ({"size": 100_000}, "from 32 to 8192 pixels"),
+        ({"size": 100_000}, "from 32 to 16384 pixels"),
         ({"size": 512.0}, "whole number"),
         ({"steps": 0}, "Steps must be"),
         ({"steps": True}, "Steps must be"),
@@ -41,10 +41,12 @@ def test_settings_survive_json() -> None:
     assert Settings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
 
 
-def test_strength_is_neutral_in_the_middle_and_tenfold_a_quarter_further() -> None:
-    assert [style_weight_for(s) for s in (0, 25, 50, 75, 100)] == pytest.approx([0.01, 0.1, 1, 10, 100])
-    with pytest.raises(SettingsError, match="from 0 to 100"):
-        style_weight_for(101)
+def test_strength_ends_at_the_reference_objective() -> None:
+    exponents = [-3.5, -2.875, -2.25, -1.625, 0]
+    assert [style_weight_for(s) for s in (0, 25, 50, 75, 100)] == pytest.approx([10**each for each in exponents])
+    for outside in (-1, 101):
+        with pytest.raises(SettingsError, match="from 0 to 100"):
+            style_weight_for(outside)
 
 
 def test_presets_are_valid_settings() -> None:

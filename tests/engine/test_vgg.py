@@ -10,7 +10,8 @@ from PIL import Image
 from torch.nn import functional
 
 from nst_engine.images import to_tensor
-from nst_engine.vgg import RELU_INDICES, STYLE_LAYERS, FeatureNetwork
+from nst_engine.settings import STYLE_LAYERS
+from nst_engine.vgg import RELU_INDICES, FeatureNetwork, depth, halvings
 from nst_engine.weights import OXFORD_MEAN, Weights, bundled_path, from_torchvision
 
 BLOCKS = {1: 2, 2: 2, 3: 4, 4: 4, 5: 4}
@@ -40,7 +41,7 @@ def picture(otters: Image.Image) -> torch.Tensor:
 
 def test_every_layer_is_what_the_file_says(weights: Weights, picture: torch.Tensor) -> None:
     _, relus = direct(picture)
-    tapped = FeatureNetwork(weights, RELU_INDICES)(picture)
+    tapped = FeatureNetwork(weights)(picture, RELU_INDICES)
     assert set(tapped) == set(relus)
     for name, expected in relus.items():
         scale = expected.abs().max()
@@ -50,18 +51,48 @@ def test_every_layer_is_what_the_file_says(weights: Weights, picture: torch.Tens
 def test_a_tapped_relu_leaves_the_convolution_before_it_alone(weights: Weights, picture: torch.Tensor) -> None:
     convs, relus = direct(picture)
     assert convs["conv4_2"].min() < 0 <= relus["relu4_2"].min()
-    network = FeatureNetwork(weights, ["relu4_2"])
+    network = FeatureNetwork(weights)
     assert not any(getattr(part, "inplace", False) for part in network.features)
-    assert network(picture)["relu4_2"].min() == 0
+    assert network(picture, ["relu4_2"])["relu4_2"].min() == 0
 
 
-def test_the_network_is_cut_after_the_last_layer_used(weights: Weights) -> None:
-    assert len(FeatureNetwork(weights, ["relu1_1", "relu4_2"]).features) == 23
-    assert len(FeatureNetwork(weights, STYLE_LAYERS).features) == 30
+def test_the_network_runs_no_further_than_the_last_layer_in_use(weights: Weights, picture: torch.Tensor) -> None:
+    network, ran = FeatureNetwork(weights), []
+    for index, part in enumerate(network.features):
+        part.register_forward_hook(lambda *_, index=index: ran.append(index))
+    network(picture, ["relu1_1", "relu4_2"])
+    assert ran == list(range(23))
+    assert depth(["relu4_2", "relu1_1", "relu3_4"]) == "relu4_2"
+    assert [halvings(name) for name in STYLE_LAYERS] == [0, 1, 2, 3, 4]
+
+
+def test_average_pooling_keeps_activations_comparable(weights: Weights, picture: torch.Tensor) -> None:
+    """Its root mean square stays within two fifths of what the network was trained with, down to relu5_1."""
+    network = FeatureNetwork(weights)
+    trained = network(picture, STYLE_LAYERS)
+    network.pooling = "average"
+    averaged = network(picture, STYLE_LAYERS)
+    assert torch.equal(trained["relu1_1"], averaged["relu1_1"])
+    for name in STYLE_LAYERS[1:]:
+        ratio = (averaged[name].square().mean() / trained[name].square().mean()).sqrt().item()
+        assert 0.6 < ratio < 1.4, name
+        assert not torch.allclose(trained[name], averaged[name], rtol=0.01)
+
+
+def test_replicate_padding_continues_the_picture_by_its_edge(weights: Weights) -> None:
+    """On a flat picture every place of relu1_1 is the same then; with zeros the border stands out."""
+    network, flat = FeatureNetwork(weights), torch.full((1, 3, 20, 24), 200.0)
+    zeros = network(flat, ["relu1_1"])["relu1_1"]
+    network.padding = "replicate"
+    replicated = network(flat, ["relu1_1"])["relu1_1"]
+    assert zeros.shape == replicated.shape
+    assert torch.allclose(replicated, replicated[..., 10:11, 10:11], atol=1e-3)
+    assert torch.allclose(zeros[..., 1:-1, 1:-1], replicated[..., 1:-1, 1:-1], atol=1e-3)
+    assert (zeros[..., 0, :] - replicated[..., 0, :]).abs().max() > 10
 
 
 def test_activations_shrink_by_half_from_block_to_block(weights: Weights, picture: torch.Tensor) -> None:
-    shapes = {name: tuple(part.shape[1:]) for name, part in FeatureNetwork(weights, STYLE_LAYERS)(picture).items()}
+    shapes = {name: tuple(part.shape[1:]) for name, part in FeatureNetwork(weights)(picture, STYLE_LAYERS).items()}
     assert shapes == {
         "relu1_1": (64, 45, 71),
         "relu2_1": (128, 22, 35),
@@ -72,7 +103,7 @@ def test_activations_shrink_by_half_from_block_to_block(weights: Weights, pictur
 
 
 def test_weights_are_frozen_and_channels_last(weights: Weights) -> None:
-    network = FeatureNetwork(weights, STYLE_LAYERS)
+    network = FeatureNetwork(weights)
     assert not any(parameter.requires_grad for parameter in network.parameters())
     kernel = network.features[5].weight
     assert isinstance(kernel, torch.Tensor)
@@ -84,8 +115,8 @@ def test_torchvisions_own_weights_are_folded_to_the_same_input_range() -> None:
     """A network by torchvision on inputs of 0..1 with mean and deviation against ours on 0..255."""
     torch.manual_seed(0)
     theirs = torchvision.models.vgg19(weights=None).eval()
-    ours = FeatureNetwork(from_torchvision("random", theirs.state_dict(), "-"), ["relu3_1"])
+    ours = FeatureNetwork(from_torchvision("random", theirs.state_dict(), "-"))
     pixels = torch.from_numpy(np.random.default_rng(0).uniform(0, 255, (1, 3, 32, 32)).astype(np.float32))
     mean, deviation = (torch.tensor(v).view(1, 3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
     expected = theirs.features[:12]((pixels / 255 - mean) / deviation)
-    assert torch.allclose(ours(pixels)["relu3_1"], expected, atol=1e-4 * float(expected.abs().max()))
+    assert torch.allclose(ours(pixels, ["relu3_1"])["relu3_1"], expected, atol=1e-4 * float(expected.abs().max()))

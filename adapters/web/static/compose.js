@@ -1,6 +1,7 @@
 // The form: photo, styles and settings, sent as one job. Whatever is refused, nothing that was chosen is lost.
 
 import { byId, complain } from "./dom.js";
+import { Masks } from "./masks.js";
 import { inSmall, remember } from "./memory.js";
 import { Photo } from "./photo.js";
 import * as server from "./server.js";
@@ -28,6 +29,7 @@ export class Compose {
     this.photo = new Photo(changed);
     this.wall = new Wall(changed);
     this.touch = new Touch(changed);
+    this.masks = new Masks(changed);
     byId("compose").addEventListener("submit", (event) => {
       event.preventDefault();
       this.send();
@@ -54,6 +56,7 @@ export class Compose {
   changed() {
     this.token = newToken();
     this.lastJob = null;
+    this.masks?.lay(this.wall.chosen);
     complain("options-error");
     this.tellRecipe();
   }
@@ -107,7 +110,7 @@ export class Compose {
   }
 
   form() {
-    if (this.photo.bytes + this.wall.bytes > this.limit) {
+    if (this.photo.bytes + this.wall.bytes + this.masks.bytes > this.limit) {
       const limit = Math.round(this.limit / 1024 / 1024);
       throw new server.Refused(`That is more than ${limit} MB of pictures; choose smaller ones.`, "picture");
     }
@@ -115,6 +118,7 @@ export class Compose {
     form.append("token", this.token);
     this.photo.addTo(form);
     this.wall.addTo(form);
+    this.masks.addTo(form);
     this.touch.addTo(form);
     return form;
   }
@@ -127,7 +131,7 @@ export class Compose {
   refuse(error) {
     if (byId("compose").hidden) location.hash = "";
     let field = error.field || "options";
-    if (field === "picture") field = /style/i.test(error.message) ? "style" : "photo";
+    if (field === "picture") field = /mask/i.test(error.message) ? "options" : /style/i.test(error.message) ? "style" : "photo";
     complain(ERRORS[field] ?? "options-error", error.message);
     byId(FOCUS[field] ?? "paint").focus({ preventScroll: true });
     byId(ERRORS[field] ?? "options-error").scrollIntoView({ block: "center" });

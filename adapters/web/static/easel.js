@@ -35,6 +35,7 @@ export class Easel {
     this.stop();
     this.stop = () => {};
     this.id = null;
+    byId("timelapse-film").removeAttribute("src");
     document.title = TITLE;
     if (this.before?.startsWith("blob:")) URL.revokeObjectURL(this.before);
     this.before = null;
@@ -161,22 +162,35 @@ export class Easel {
     const at = `/jobs/${job.id}`;
     this.stage("done");
     byId("status").textContent = this.before ? "Done. Draw across the picture to see the photo." : "Done.";
-    byId("painting").src = `${at}/picture`;
+    const moves = job.moving.includes("animation");
+    byId("painting").src = moves ? `${at}/animation` : `${at}/picture`;
     byId("painting").alt = `Your photo in the style of ${job.style}`;
     if (this.before) byId("before").src = this.before;
     byId("wipe").value = 0;
     this.wipe(0);
     const name = `atelier-${job.style.toLowerCase().replace(/[^a-z0-9]+/g, "-")}-${job.id}`;
-    Object.assign(byId("save-picture"), { href: `${at}/picture`, download: `${name}.png` });
+    const whole = moves ? { href: `${at}/animation`, download: `${name}.webp` } : { href: `${at}/picture`, download: `${name}.png` };
+    Object.assign(byId("save-picture"), { ...whole, textContent: moves ? "Download animation" : "Download picture" });
+    Object.assign(byId("save-film"), { href: `${at}/film`, download: `${name}.mp4`, hidden: !job.moving.includes("film") });
     Object.assign(byId("save-curve"), { href: `${at}/curve`, download: `${name}-losses.png` });
     Object.assign(byId("save-losses"), { href: `${at}/losses`, download: `${name}-losses.json` });
     byId("curve").src = byId("curve-link").href = `${at}/curve`;
+    this.showFilm(job, name);
     this.tellLosses(job.summary);
     say("Your picture is done.");
   }
 
+  showFilm(job, name) {
+    const filmed = job.moving.includes("timelapse");
+    byId("timelapse").hidden = !filmed;
+    if (!filmed) return;
+    byId("timelapse-film").src = `/jobs/${job.id}/timelapse`;
+    Object.assign(byId("save-timelapse"), { href: `/jobs/${job.id}/timelapse`, download: `${name}-timelapse.mp4` });
+  }
+
   tellLosses(summary) {
     if (!summary) return;
+    byId("notes").replaceChildren(...summary.notes.map((note) => element("li", { textContent: note })));
     byId("rows").replaceChildren(
       ...summary.rows.map((row) => {
         const change = row.fall === null ? "–" : `${row.fall > 0 ? "−" : "+"}${number.format(Math.abs(row.fall))} %`;

@@ -54,11 +54,13 @@ export class Photo {
     if (shown.src.startsWith("blob:")) URL.revokeObjectURL(shown.src);
     const canvas = byId("photo-canvas");
     const caption = byId("photo-caption");
+    canvas.classList.remove("sealed");
     shown.onload = () => canvas.classList.add("filled");
     shown.onerror = () => {
-      canvas.classList.remove("filled");
+      canvas.classList.replace("filled", "sealed") || canvas.classList.add("sealed");
       shown.hidden = true;
-      caption.textContent = `${this.title}: this browser cannot show it, but the bot may still read it.`;
+      byId("photo-sealed").textContent = this.title;
+      caption.textContent = "";
     };
     shown.src = address;
     shown.alt = this.title;

@@ -10,12 +10,14 @@ const STRENGTHS = [
   [100, "all paint"],
 ];
 
+const FIELDS = ["strength", "size", "steps", "seed", "colours", "style_scale", "start"];
+
 export class Touch {
   constructor(changed) {
     this.changed = changed;
     this.presets = {};
     byId("strength").addEventListener("input", () => this.tellStrength());
-    for (const id of ["strength", "size", "steps", "seed"]) byId(id).addEventListener("change", changed);
+    for (const id of FIELDS) byId(id).addEventListener("change", changed);
     this.tellStrength();
   }
 
@@ -36,6 +38,8 @@ export class Touch {
     );
     Object.assign(byId("size"), { min: size.min, max: size.max });
     Object.assign(byId("steps"), { min: steps.min, max: steps.max });
+    byId("strength").value = house.strength;
+    this.tellStrength();
     this.choose(first);
   }
 
@@ -66,6 +70,6 @@ export class Touch {
 
   addTo(form) {
     if (this.preset) form.append("preset", this.preset);
-    for (const id of ["strength", "size", "steps", "seed"]) if (byId(id).value) form.append(id, byId(id).value);
+    for (const id of FIELDS) if (byId(id).value) form.append(id, byId(id).value);
   }
 }

@@ -80,8 +80,13 @@ export class Wall {
   }
 
   get titles() {
-    const hung = this.boxes.filter((box) => box.checked).map((box) => box.dataset.title);
-    return [...hung, ...this.brought.map((file) => file.name || "your own picture")];
+    return this.chosen.map((style) => style.title);
+  }
+
+  // The chosen styles in the order in which they are sent.
+  get chosen() {
+    const hung = this.boxes.filter((box) => box.checked).map((box) => ({ key: box.value, title: box.dataset.title }));
+    return [...hung, ...this.brought.map((file) => ({ key: file, title: file.name || "your own picture" }))];
   }
 
   // Choose this one painting alone.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import mimetypes
 import time
 from typing import Any
 
@@ -76,6 +77,10 @@ class Methods:
         media = self._document(*uploads["document"])
         return self._send("sendDocument", params, _caption(params.get("caption", "")), media)
 
+    def sendAnimation(self, params: Params, uploads: Uploads) -> Any:  # noqa: N802
+        media = self._animation(*uploads["animation"])
+        return self._send("sendAnimation", params, _caption(params.get("caption", "")), media)
+
     def editMessageText(self, params: Params, uploads: Uploads) -> Any:  # noqa: N802
         message = self._own_message("editMessageText", params)
         if message.media is not None:
@@ -92,7 +97,8 @@ class Methods:
         about = params["media"]
         name, data = uploads[about["media"].removeprefix("attach://")]
         self._check_pictures_allowed(message.chat)
-        media = self._photo(data) if about["type"] == "photo" else self._document(name, data)
+        kinds = {"photo": lambda: self._photo(data), "animation": lambda: self._animation(name, data)}
+        media = kinds.get(about["type"], lambda: self._document(name, data))()
         message.history.append(message.text)
         message.text, message.media = _caption(about.get("caption", "")), media
         message.buttons = _buttons(params)
@@ -205,10 +211,17 @@ class Methods:
             raise bad("PHOTO_INVALID_DIMENSIONS")
         return self.files.photo(data)
 
+    def _animation(self, name: str, data: bytes) -> Media:
+        if len(data) > DOCUMENT_BYTES:
+            raise ApiError(413, "Request Entity Too Large")
+        if data[4:8] != b"ftyp":
+            raise bad("wrong type of the web page content")
+        return self.files.animation(data, name)
+
     def _document(self, name: str, data: bytes) -> Media:
         if len(data) > DOCUMENT_BYTES:
             raise ApiError(413, "Request Entity Too Large")
-        return self.files.document(data, name, "image/png" if name.endswith(".png") else "image/jpeg")
+        return self.files.document(data, name, mimetypes.guess_type(name)[0] or "application/octet-stream")
 
 
 def _text(text: str, most: int) -> str:

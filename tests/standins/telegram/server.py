@@ -130,6 +130,10 @@ class TelegramStandin:
         media = self.world.files.document(data, name, mime, told_size=told_size)
         return await self._write(person, chat, text=caption, media=media, **facts)
 
+    async def sends_animation(self, person: Person, chat: Chat, film: bytes, caption: str = "") -> Message:
+        """A GIF, of which Telegram makes a film before anybody else sees it."""
+        return await self._write(person, chat, text=caption, media=self.world.files.animation(film, "animation.mp4"))
+
     async def presses(self, person: Person, message: Message, label: str) -> Press:
         return await self.forges(person, message, message.button(label))
 
