@@ -15,7 +15,7 @@ from bot.requests import Options, StylizeRequest
 from nst_engine.animation import open_animation
 from nst_engine.errors import PictureError, SettingsError
 from nst_engine.images import fit, open_picture
-from nst_engine.schedule import work
+from nst_engine.schedule import frames_work
 from nst_engine.settings import PRESETS, Settings, style_weight_for
 
 T = TypeVar("T")
@@ -23,8 +23,6 @@ T = TypeVar("T")
 MAX_STYLES: Final = 4
 NO_SETTINGS: Final = ("strength", "preset")
 """Options that stand for several of the engine's settings; the others are settings themselves."""
-FRAME_STEPS: Final = 1 / 4
-"""The steps of an animation's later frame, which starts from the one before, for each step of the first."""
 _decoding = asyncio.Semaphore(2)
 """Decoded pictures are large; two at a time keep memory bounded."""
 
@@ -39,9 +37,7 @@ class CheckedPhoto:
 
     def work(self, settings: Settings) -> float:
         """What painting it costs, in megapixel-steps."""
-        later = replace(settings, steps=max(1, round(settings.steps * FRAME_STEPS)), scales=1)
-        first_frame, each_later = (work(self.width, self.height, each) for each in (settings, later))
-        return first_frame + (self.frames - 1) * each_later
+        return frames_work(self.width, self.height, self.frames, settings)
 
 
 def settings_for(options: Options, config: EngineConfig) -> Settings:

@@ -22,7 +22,7 @@ from nst_engine.memory import free_memory, plan
 from nst_engine.objective import Objective, StyleMoments, blended, style_moments
 from nst_engine.preview import PreviewNetwork, is_installed
 from nst_engine.run import Progress, Room, Run
-from nst_engine.schedule import schedule
+from nst_engine.schedule import later_frame, schedule
 from nst_engine.settings import STYLE_LAYERS, Settings
 from nst_engine.studies import Pictures, Study
 from nst_engine.summary import LossSummary
@@ -37,8 +37,6 @@ KEPT_TARGETS: Final = 64
 """How many styles' statistics are kept, about 2 MB each."""
 STYLE_BLOCK: Final = 1024
 """In what blocks a style is looked at that is larger than the content, in pixels."""
-FRAME_STEPS: Final = 1 / 4
-"""The steps of a frame that starts from the one before, for each step of the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +168,7 @@ class Engine:
         if not frames:
             raise PictureError("There are no frames; give at least one.")
         settings = settings or Settings()
-        later = replace(settings, steps=max(1, round(settings.steps * FRAME_STEPS)), scales=1)
+        later = later_frame(settings)
         all_steps = settings.steps + later.steps * (len(frames) - 1)
         pictures = Pictures(frames[0], tuple(styles), tuple(masks), settings)
         of = self._fingerprint(pictures, *frames[1:])

@@ -65,6 +65,11 @@ class TimeLapse:
         if due is not None and due > max(self._frames, default=-1):
             self._keep(step, progress.picture())
 
+    def begin(self, photo: Image.Image) -> None:
+        """Have the film begin with the photo, unless it has begun already."""
+        if not self._frames:
+            self._keep(0, photo)
+
     def finish(self, picture: Image.Image) -> None:
         """Take the result as the last frame."""
         self._forget_from(self.steps)

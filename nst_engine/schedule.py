@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from nst_engine.images import fit
@@ -15,6 +15,9 @@ At this size the large shapes of a style form that no step at a finer scale brin
 """
 FINER_SHARE: Final = 1 / 2
 """How many steps a scale gets for each one of the scale before."""
+
+FRAME_STEPS: Final = 1 / 4
+"""The steps of an animation's later frame for each step of the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,9 @@ def schedule(width: int, height: int, settings: Settings) -> tuple[Scale, ...]:
         count -= 1
     sizes = [fit(width, height, longer >> back) for back in range(count - 1, 0, -1)] + [(width, height)]
     shares = [FINER_SHARE**place for place in range(count)]
-    steps = [max(1, round(settings.steps * share / sum(shares))) for share in shares]
-    steps[0] = settings.steps - sum(steps[1:])
+    spare = settings.steps - count
+    steps = [1 + int(spare * share / sum(shares)) for share in shares]
+    steps[0] += settings.steps - sum(steps)
     return tuple(Scale(*size, amount) for size, amount in zip(sizes, steps, strict=True))
 
 
@@ -58,3 +62,13 @@ def _scales_for(longer: int) -> int:
     while longer >> count >= FIRST_SIZE:
         count += 1
     return count
+
+
+def later_frame(settings: Settings) -> Settings:
+    """The settings of an animation's frame after the first: it starts from the one before, at the same size."""
+    return replace(settings, steps=max(1, round(settings.steps * FRAME_STEPS)), scales=1)
+
+
+def frames_work(width: int, height: int, frames: int, settings: Settings) -> float:
+    """The megapixel-steps of an animation of so many frames."""
+    return work(width, height, settings) + (frames - 1) * work(width, height, later_frame(settings))

@@ -8,6 +8,7 @@ import json
 import secrets
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from bot import text
@@ -46,21 +47,23 @@ class FolderFront:
         print(f"\r{line:<70}", end="", file=sys.stderr, flush=True)
 
     async def answer(self, job: Job, answer: Answer) -> None:
-        """Write picture, loss curve and losses."""
+        """Write picture, loss curve, time-lapse and losses."""
         print(file=sys.stderr)
         if answer.picture is None or answer.curve is None or answer.summary is None:
             self.failure = text.over(answer)
         else:
-            await asyncio.to_thread(self._write, answer.picture, answer.curve, json.dumps(answer.summary.to_dict()))
+            files = {"picture.png": answer.picture, "curve.png": answer.curve, "timelapse.mp4": answer.timelapse}
+            files["losses.json"] = json.dumps(answer.summary.to_dict()).encode()
+            await asyncio.to_thread(self._write, files)
             print(answer.summary.text())
             print(f"The picture is {self.folder / 'picture.png'}, the loss curve {self.folder / 'curve.png'}.")
         self.answered.set()
 
-    def _write(self, picture: bytes, curve: bytes, losses: str) -> None:
+    def _write(self, files: Mapping[str, bytes | None]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "picture.png").write_bytes(picture)
-        (self.folder / "curve.png").write_bytes(curve)
-        (self.folder / "losses.json").write_text(losses, encoding="utf-8")
+        for name, data in files.items():
+            if data is not None:
+                (self.folder / name).write_bytes(data)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -93,6 +93,7 @@ def _paint(engine: Engine, commission: Commission, arguments: argparse.Namespace
     """Paint and write what came of it."""
     masks, checkpoint, out = commission.masks, arguments.checkpoint, arguments.out
     lapse = TimeLapse(commission.settings.steps)
+    lapse.begin(commission.content)
     with _bar() as show:
 
         def on_progress(progress: EngineProgress) -> None:

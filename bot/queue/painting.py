@@ -133,6 +133,7 @@ class Painting:
         cancel: Callable[[], bool],
     ) -> tuple[LossSummary, Parts]:
         lapse = TimeLapse(self.settings.steps, self._kept("timelapse"))
+        lapse.begin(content)
 
         def on_progress(progress: Progress) -> None:
             reporter(progress)

@@ -204,5 +204,7 @@ def test_the_score_agrees_with_an_independent_implementation(
     )
     ours = nst.score(content, [style], picture)
     assert artist.loss * 100 == pytest.approx(ours.total, rel=0.005)
-    artist.content_weight = 0
+    weight, artist.content_weight = artist.content_weight, 0
     assert artist._calc_loss().item() * 100 == pytest.approx(ours.style, rel=0.005)
+    artist.content_weight, artist.style_weights = weight, [0.0]
+    assert artist._calc_loss().item() * 100 == pytest.approx(ours.content, rel=0.005)

@@ -217,3 +217,14 @@ def test_memory_is_small() -> None:
 def test_one_frame_alone_makes_a_film() -> None:
     with av.open(io.BytesIO(encode_mp4([scene((32, 32))], [20])), "r") as container:
         assert len(list(container.decode(video=0))) == 1
+
+
+def test_a_film_begins_with_the_photo_once() -> None:
+    lapse = TimeLapse(10)
+    lapse.begin(Image.new("RGB", (64, 48), "red"))
+    lapse.begin(Image.new("RGB", (64, 48), "blue"))
+    lapse.finish(Image.new("RGB", (64, 48), "white"))
+    film = Image.open(io.BytesIO(lapse.film("webp")))
+    red, _, blue = film.convert("RGB").getpixel((30, 20))  # type: ignore[misc]
+    assert red > 200 > 60 > blue
+    assert getattr(film, "n_frames", 1) >= 2
