@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from nst_engine.files import write_synced
 from nst_engine.lbfgs import LBFGS
 from nst_engine.optimise import Descent
 
@@ -136,18 +137,3 @@ class Checkpoint:
 def _slot(number: int, history: int) -> int:
     """Where a pair lies: in a ring of twice the history, so that no pair of the last state is written over."""
     return number % (2 * history)
-
-
-def write_synced(path: Path, data: bytes) -> None:
-    """Replace a file so that after a crash there is either the old one or the new one, whole."""
-    temporary = path.with_name(f"{path.name}.new")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

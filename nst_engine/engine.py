@@ -209,7 +209,7 @@ class Engine:
         if made.bytes > available:
             note = f"The memory is too small for {scale.width}x{scale.height} pixels; the picture will be smaller."
         elif made.block is not None:
-            note = f"The picture will be painted in blocks of {made.block} pixels, which takes about twice as long."
+            note = f"The picture will be painted in blocks of {made.block} pixels, which takes longer."
         return Forecast(scale.width, scale.height, made.block, made.bytes, available, note)
 
     def preview(

@@ -12,6 +12,7 @@ from PIL import Image
 
 from nst_engine.encode import encode_mp4, to_bytes
 from nst_engine.errors import EngineError
+from nst_engine.files import write_synced
 from nst_engine.images import fit, flatten
 
 __all__ = ["FilmKind", "Sight", "TimeLapse", "encode_mp4", "kept_steps"]
@@ -98,7 +99,8 @@ class TimeLapse:
         self._frames[step] = out.getvalue()
         if self._folder is not None:
             with contextlib.suppress(OSError):
-                _write(self._folder / f"{step:06d}.jpg", out.getvalue())
+                self._folder.mkdir(parents=True, exist_ok=True)
+                write_synced(self._folder / f"{step:06d}.jpg", out.getvalue())
 
     def _forget_from(self, step: int) -> None:
         for later in [kept for kept in self._frames if kept >= step]:
@@ -159,10 +161,3 @@ def _read_folder(folder: Path, steps: int) -> dict[int, bytes]:
                 _open(data)
                 frames[int(name[1])] = data
     return frames
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_bytes(data)
-    part.replace(path)

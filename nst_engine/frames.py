@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from nst_engine.checkpoint import write_synced
+from nst_engine.files import write_synced
 from nst_engine.run import Progress
 from nst_engine.summary import LOSS_NAMES, LossSummary
 

