@@ -81,7 +81,7 @@ def _add_objective(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("objective").add_argument
     add("--optimizer", metavar="NAME", help="lbfgs by default, or adam")
     add("--content-weight", metavar="X", help="1 by default")
-    add("--style-weight", metavar="X", help="1 by default; 10 paints more boldly")
+    add("--style-weight", metavar="X", help="1 by default, the reference objective; 0.02 keeps more of the photo")
     add("--tv-weight", metavar="X", help="0 by default; more smooths")
     add("--moments-weight", metavar="X", help="0 by default; of mean and standard deviation")
     add("--content-layers", metavar="NAMES", help="relu4_2 by default; with weights: relu4_2=1,relu3_2=0.5")
