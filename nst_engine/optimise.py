@@ -110,6 +110,10 @@ class Descent:
             values = self.objective.losses(picture).tolist()
         return picture, values
 
+    def drop_history(self) -> None:
+        """Free what the optimiser remembers; the picture stays."""
+        self.mover = Adam(self.start[..., :1, :1])
+
     def state(self) -> dict[str, Any]:
         """Where it stands: plain values and tensors, without the history's pairs."""
         return {

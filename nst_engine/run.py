@@ -23,8 +23,13 @@ from nst_engine.studies import FeedForward, Pictures, Study
 from nst_engine.summary import LOSS_NAMES, LossSummary
 from nst_engine.vgg import FeatureNetwork
 
-CPU_OUT_OF_MEMORY: Final = ("can't allocate memory", "could not create a primitive", "could not execute a primitive")
-"""What torch, and oneDNN inside it, say when memory runs out."""
+OUT_OF_MEMORY: Final = (
+    "can't allocate memory",
+    "could not create a primitive",
+    "could not execute a primitive",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+)
+"""What torch, and oneDNN and cuBLAS inside it, say when memory runs out and the error has no class of its own."""
 SMALLER: Final = 0.7
 """What a picture's sides are multiplied by when it does not fit even in the smallest blocks."""
 
@@ -98,8 +103,13 @@ class Run:
                 study, picture = self._paint_scales(state)
                 break
             except _TooLarge:
-                self._shrink()
-                state = None
+                pass
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+            self._give_back()
+            self._shrink()
+            state = None
         if self._checkpoint is not None:
             self._note(self._checkpoint.trouble)
             self._checkpoint.remove()
@@ -168,8 +178,11 @@ class Run:
             # Outside the handler, whose traceback keeps the failed step's tensors alive.
             if descent is not None:
                 self._rows = [*self._rows, *descent.rows]
+                descent.drop_history()
+                self._give_back()
                 start, state = descent.best_picture(), None
             del descent
+            self._give_back()
             made = self._with_less_memory(study, scale, made)
 
     def _new_descent(self, study: Study, start: torch.Tensor, made: Plan) -> Descent:
@@ -223,24 +236,26 @@ class Run:
 
     def _with_less_memory(self, study: Study, scale: Scale, made: Plan) -> Plan:
         """What to try after memory ran out: half the block, or a smaller picture."""
-        gc.collect()
-        if self._room.device.type == "cuda":
-            torch.cuda.empty_cache()
         block = (made.block or max(study.width, study.height)) // 2
         if block < SMALLEST_BLOCK:
             raise _TooLarge
         self._note("Memory ran out on the way, so the picture was painted on in smaller blocks.")
         return Plan(made.width, made.height, block, max(made.history // 2, 2), made.bytes)
 
+    def _give_back(self) -> None:
+        """Have memory that is no longer used free for other blocks."""
+        gc.collect()
+        if self._room.device.type == "cuda":
+            torch.cuda.empty_cache()
+
     def _shrink(self) -> None:
-        wanted = self._size
         self._size = round(self._size * SMALLER)
         if self._size < MIN_SIZE:
             raise DeviceError(
                 f"The memory of {self._room.device_name} is too small to paint at all; end other programs that use it."
             )
         self._rows, self._marks = [], []
-        self._notes = [f"Painted at {self._size} pixels instead of {wanted}, for want of memory."]
+        self._notes = [f"Painted at {self._size} pixels instead of {self._settings.size}, for want of memory."]
 
     def _note(self, sentence: str) -> None:
         if sentence and sentence not in self._notes:
@@ -267,7 +282,7 @@ class Run:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error of torch means that the device's memory is full; the CPU's has no class of its own."""
+    """Whether an error of torch means that the device's memory is full."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    return any(words in str(error) for words in CPU_OUT_OF_MEMORY)
+    return any(words in str(error) for words in OUT_OF_MEMORY)

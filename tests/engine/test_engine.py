@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from nst_engine import engine as engine_module
 from nst_engine import lbfgs as lbfgs_module
 from nst_engine.engine import Engine, Progress, choose_device, choose_precision
 from nst_engine.errors import Cancelled, DeviceError, PictureError
@@ -208,3 +209,34 @@ def test_the_score_agrees_with_an_independent_implementation(
     assert artist._calc_loss().item() * 100 == pytest.approx(ours.style, rel=0.005)
     artist.content_weight, artist.style_weights = weight, [0.0]
     assert artist._calc_loss().item() * 100 == pytest.approx(ours.content, rel=0.005)
+
+
+def test_the_forecast_tells_of_blocks_and_of_smaller_pictures(nst: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(size=2048, steps=50)
+    whole = nst.forecast((4000, 3000), settings)
+    assert (whole.width, whole.height) == (2048, 1536)
+    for share, blocks, told in ((2.0, False, ""), (0.7, True, "in blocks of"), (0.01, True, "will be smaller")):
+        monkeypatch.setattr(engine_module, "free_memory", lambda _, share=share: int(share * whole.bytes))
+        forecast = nst.forecast((4000, 3000), settings)
+        assert (forecast.block is not None) == blocks
+        assert told in forecast.note and bool(forecast.note) == bool(told)
+
+
+def test_little_memory_leads_to_blocks_and_the_same_picture(
+    nst: Engine, otters: Image.Image, starry_night: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(size=320, steps=3)
+    whole = nst.stylize(otters, [starry_night], settings)
+    told = nst.forecast(otters.size, settings)
+    monkeypatch.setattr("nst_engine.run.free_memory", lambda _: int(0.9 * told.bytes))
+    cut = nst.stylize(otters, [starry_night], settings)
+    assert whole.summary.notes == ()
+    assert "in blocks of" in cut.summary.notes[0] and "the same" in cut.summary.notes[0]
+    assert np.abs(pixels(whole.picture) - pixels(cut.picture)).max() <= 2
+    monkeypatch.setattr("nst_engine.run.free_memory", lambda _: int(0.4 * told.bytes))
+    small = nst.stylize(otters, [starry_night], settings)
+    assert small.picture.width < 320
+    assert f"Painted at {small.picture.width} pixels instead of 320" in small.summary.notes[0]
+    monkeypatch.setattr("nst_engine.run.free_memory", lambda _: 1)
+    with pytest.raises(DeviceError, match="too small to paint at all"):
+        nst.stylize(otters, [starry_night], settings)
