@@ -13,7 +13,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY nst_engine nst_engine
 COPY bot bot
 COPY adapters adapters
-RUN pip install --no-deps --no-build-isolation .
+RUN pip install --no-deps --no-build-isolation . && atelier fetch-preview
 
 RUN useradd --create-home atelier && mkdir /data && chown atelier /data
 USER atelier

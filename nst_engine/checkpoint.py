@@ -21,7 +21,9 @@ from nst_engine.optimise import Descent
 
 STATE: Final = "state"
 EVERY: Final = 5.0
-"""Seconds between two saves at least."""
+"""Seconds between two saves, once a run is older than twice that."""
+FIRST: Final = 0.5
+"""Seconds before the first save."""
 SHARE: Final = 0.05
 """The most of a run's time that saving may take."""
 
@@ -50,7 +52,7 @@ class Checkpoint:
         self._folder = folder
         self._of = of
         self._pairs_name, self._saved = "", 0
-        self._last = time.monotonic()
+        self._began = self._last = time.monotonic()
         self._cost = 0.0
 
     def load(self) -> State | None:
@@ -62,8 +64,10 @@ class Checkpoint:
         return state if isinstance(state, dict) and state.get("of") == self._of else None
 
     def is_due(self) -> bool:
-        """Whether it is time to save: every `EVERY` seconds, less often where saving takes long."""
-        return not self.trouble and time.monotonic() - self._last >= max(EVERY, self._cost / SHARE)
+        """Whether it is time to save: soon, then every `EVERY` seconds; less often where saving takes long."""
+        now = time.monotonic()
+        wait = min(EVERY, max(FIRST, (now - self._began) / 2))
+        return not self.trouble and now - self._last >= max(wait, self._cost / SHARE)
 
     def save(self, scale: int, values: State, descent: Descent | None = None) -> None:
         """Write the caller's plain `values` and where the descent of that scale stands."""
