@@ -97,7 +97,6 @@ print(json.dumps([made.bytes, resident("VmHWM") - before]))
     ("width", "height", "steps", "block", "optimizer"),
     [
         (512, 384, 3, None, "lbfgs"),
-        (640, 480, 2, None, "adam"),
         (768, 512, 2, 256, "lbfgs"),
         (256, 256, 60, None, "lbfgs"),
     ],
