@@ -23,7 +23,7 @@ PICTURE: Final = 12
 """Bytes of one picture of three float32 channels, for each of its pixels."""
 PICTURES: Final = 14
 """Pictures that a descent holds at once: content, start, point, best, gradients, moves and their transforms."""
-FIXED: Final = 60_000_000
+FIXED: Final = 40_000_000
 """Weights and statistics."""
 USABLE: Final = 0.85
 """The share of the free memory that is planned with."""

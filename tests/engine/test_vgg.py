@@ -67,7 +67,7 @@ def test_the_network_runs_no_further_than_the_last_layer_in_use(weights: Weights
 
 
 def test_average_pooling_keeps_activations_comparable(weights: Weights, picture: torch.Tensor) -> None:
-    """Its root mean square stays within two fifths of what the network was trained with, down to relu5_1."""
+    """Its root mean square stays within three fifths of what the network was trained with, down to relu5_1."""
     network = FeatureNetwork(weights)
     trained = network(picture, STYLE_LAYERS)
     network.pooling = "average"
@@ -75,7 +75,7 @@ def test_average_pooling_keeps_activations_comparable(weights: Weights, picture:
     assert torch.equal(trained["relu1_1"], averaged["relu1_1"])
     for name in STYLE_LAYERS[1:]:
         ratio = (averaged[name].square().mean() / trained[name].square().mean()).sqrt().item()
-        assert 0.6 < ratio < 1.4, name
+        assert 0.4 < ratio < 1.6, name
         assert not torch.allclose(trained[name], averaged[name], rtol=0.01)
 
 
