@@ -84,14 +84,26 @@ class Tab:
         raise AssertionError(f"never true: {script}\n{self.complaints}\nthe page shows:\n{shown}")
 
     async def click(self, selector: str) -> None:
-        """Press the element's middle with the mouse, once it is there."""
-        where = await self.until(
-            f"(() => {{ const found = document.querySelector({json.dumps(selector)}); if (!found) return null;"
-            "found.scrollIntoView({block: 'center', behavior: 'instant'}); const box = found.getBoundingClientRect();"
-            "return box.width && {x: box.x + box.width / 2, y: box.y + box.height / 2}; })()"
-        )
+        """Press the element's middle with the mouse, once it is there, lies still and nothing covers it."""
+        where: Any = None
+        async for _ in _looks(PATIENCE):
+            before, where = where, await self._middle(selector)
+            if where and where == before:
+                break
+        else:
+            raise AssertionError(f"never to be pressed: {selector}")
         for kind in ("mousePressed", "mouseReleased"):
             await self.ask("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **where)
+
+    async def _middle(self, selector: str) -> Any:
+        with suppress(BrowserError):
+            return await self.read(
+                f"(() => {{ const found = document.querySelector({json.dumps(selector)}); if (!found) return null;"
+                "found.scrollIntoView({block: 'center', behavior: 'instant'}); const box = found.getBoundingClientRect();"
+                "const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];"
+                "return box.width && found.contains(document.elementFromPoint(x, y)) && {x, y}; })()"
+            )
+        return None
 
     async def choose(self, selector: str, files: Sequence[Path]) -> None:
         """Put files into a file field, as its dialogue would."""

@@ -18,7 +18,7 @@ export class Easel {
     byId("cancel").addEventListener("click", () => this.cancel());
     byId("wipe").addEventListener("input", (event) => this.wipe(event.target.value));
     byId("painting").addEventListener("load", ({ target }) => {
-      if (target.naturalWidth > 1) byId("easel-canvas").style.setProperty("--ratio", target.naturalWidth / target.naturalHeight);
+      if (target.naturalWidth > 1) byId("easel").style.setProperty("--ratio", target.naturalWidth / target.naturalHeight);
     });
   }
 
