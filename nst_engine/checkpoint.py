@@ -20,6 +20,8 @@ from nst_engine.lbfgs import LBFGS
 from nst_engine.optimise import Descent
 
 STATE: Final = "state"
+FORMAT: Final = 2
+"""Of the state and of what it stands for; a state of another format is of another run."""
 EVERY: Final = 5.0
 """Seconds between two saves, once a run is older than twice that."""
 FIRST: Final = 0.5
@@ -32,7 +34,7 @@ State = dict[str, Any]
 
 def fingerprint(pictures: Iterable[Image.Image | None], *values: object) -> str:
     """What a run is made of, as a hash: its pictures' pixels and the other values."""
-    digest = hashlib.sha256(repr(values).encode())
+    digest = hashlib.sha256(repr((FORMAT, *values)).encode())
     for picture in pictures:
         digest.update(b"none" if picture is None else f"{picture.mode}{picture.size}".encode() + picture.tobytes())
     return digest.hexdigest()

@@ -146,7 +146,7 @@ class Engine:
         pictures = Pictures(content, tuple(styles), tuple(masks), settings or Settings())
         state = None if checkpoint is None else Checkpoint(checkpoint, self._fingerprint(pictures))
         with self._ready(pictures.settings):
-            study, picture, summary = Run(self._room(), pictures, on_progress, cancel, state).paint()
+            study, picture, summary = Run(self.room(), pictures, on_progress, cancel, state).paint()
             return Result(_with_alpha_of(content, study.shown(picture)), summary)
 
     def stylize_frames(
@@ -189,7 +189,7 @@ class Engine:
                         report = FrameProgress(on_progress, done, all_steps, sum(each.seconds for each in summaries))
                     state = None if checkpoint is None else Checkpoint(checkpoint / "frame", f"{of} {number}")
                     start = None if before is None else partial(_after, before)
-                    _, picture, summary = Run(self._room(), pictures, report, cancel, state, start).paint()
+                    _, picture, summary = Run(self.room(), pictures, report, cancel, state, start).paint()
                     frame = Frame(to_picture(picture), summary)
                     store.keep(number, frame)
                 study = Study(pictures, frame.summary.width, frame.summary.height, self.device)
@@ -204,7 +204,7 @@ class Engine:
         settings = settings or Settings()
         scale = schedule(*fit(*size, settings.size), settings)[-1]
         available = free_memory(self.device)
-        made = plan(scale.width, scale.height, scale.steps, settings, self._network.dtype.itemsize, available)
+        made = plan(scale.width, scale.height, scale.steps, settings, self._network, available)
         note = ""
         if made.bytes > available:
             note = f"The memory is too small for {scale.width}x{scale.height} pixels; the picture will be smaller."
@@ -251,7 +251,8 @@ class Engine:
             torch.use_deterministic_algorithms(were)
             torch.backends.cudnn.benchmark = benchmark
 
-    def _room(self) -> Room:
+    def room(self) -> Room:
+        """What a `Run` works with."""
         return Room(self._network, self.device, self.device_name, self.precision, self._feed_forward, self._target)
 
     def _target(self, study: Study, number: int, block: int | None) -> StyleMoments:
@@ -283,7 +284,10 @@ class Engine:
         return 255 * look
 
     def _build(self, dtype: torch.dtype) -> FeatureNetwork:
-        return FeatureNetwork(self._weights, dtype).to(self.device)
+        network = FeatureNetwork(self._weights, dtype).to(self.device)
+        if self.device.type == "cpu" and dtype == torch.float32:
+            network.hasten()
+        return network
 
     def _fingerprint(self, pictures: Pictures, *frames: Image.Image) -> str:
         made_of = (pictures.settings, self.device.type, self.precision, self.weights_hash)

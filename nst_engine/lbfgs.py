@@ -23,7 +23,7 @@ class LBFGS:
     def __init__(self, like: torch.Tensor, history: int) -> None:
         self._shape = like.shape
         self.history = history
-        # Steps in the first half of the rows, changes of the gradient in the second.
+        # A step, the change of the gradient on it, the next step, and so on.
         self._pairs = torch.zeros(2 * history, like.numel(), device=like.device)
         self._products = torch.zeros(2 * history, history, dtype=torch.float64, device=like.device)
         self.count = 0
@@ -47,31 +47,35 @@ class LBFGS:
     def _take_in(self, move: torch.Tensor, change: torch.Tensor) -> None:
         if float(move @ change) <= LEAST_CURVATURE:
             return
-        row, history = self.count % self.history, self.history
-        self._pairs[row], self._pairs[history + row] = move, change
-        # Every old product with this row is out of date: s_i y_new and y_i y_new in the column, y_new y_i in the row.
-        column = (self._pairs @ change).double()
-        self._products[:, row] = column
-        self._products[history + row, :] = column[history:]
+        row = self.count % self.history
         self.count += 1
+        self._pairs[2 * row], self._pairs[2 * row + 1] = move, change
+        # Every old product with this row is out of date: s_i y_new and y_i y_new in the column, y_new y_i in the row.
+        column = (self._kept @ change).double()
+        self._products[: len(column), row] = column
+        self._products[2 * row + 1, : len(column) // 2] = column[1::2]
+
+    @property
+    def _kept(self) -> torch.Tensor:
+        """The rows in use."""
+        return self._pairs[: 2 * min(self.count, self.history)]
 
     def _direction(self, gradient: torch.Tensor) -> torch.Tensor:
-        history, known = self.history, min(self.count, self.history)
-        first = self.count - known
-        order = torch.arange(first, first + known, device=gradient.device) % history
-        upper = self._products[order][:, order].triu()
-        changes = self._products[order + history][:, order]
-        along = (self._pairs @ gradient).double()
-        steps_along, changes_along = along[order], along[order + history]
+        kept = self._kept
+        order = torch.arange(self.count - len(kept) // 2, self.count, device=gradient.device) % self.history
+        upper = self._products[2 * order][:, order].triu()
+        changes = self._products[2 * order + 1][:, order]
+        along = (kept @ gradient).double()
+        steps_along, changes_along = along[2 * order], along[2 * order + 1]
         newest = order[-1]
-        scale = self._products[newest, newest] / self._products[history + newest, newest]
+        scale = self._products[2 * newest, newest] / self._products[2 * newest + 1, newest]
         half = torch.linalg.solve_triangular(upper, steps_along.unsqueeze(1), upper=True)
         middle = upper.diagonal().unsqueeze(1) * half + scale * (changes @ half - changes_along.unsqueeze(1))
         of_steps = torch.linalg.solve_triangular(upper.T, middle, upper=False).squeeze(1)
-        coefficients = torch.zeros(2 * history, dtype=torch.float64, device=gradient.device)
-        coefficients[order] = of_steps
-        coefficients[order + history] = -scale * half.squeeze(1)
-        product = coefficients.to(gradient.dtype) @ self._pairs
+        coefficients = torch.empty_like(along)
+        coefficients[2 * order] = of_steps
+        coefficients[2 * order + 1] = -scale * half.squeeze(1)
+        product = coefficients.to(gradient.dtype) @ kept
         return -(product + scale.to(gradient.dtype) * gradient)
 
     def state(self) -> dict[str, Any]:
@@ -86,7 +90,7 @@ class LBFGS:
     def pair(self, number: int) -> torch.Tensor:
         """The pair of that number (from 0, the oldest ever), while it is kept: (2, size)."""
         row = number % self.history
-        return self._pairs[[row, self.history + row]]
+        return self._pairs[2 * row : 2 * row + 2]
 
     def load(self, state: dict[str, Any], pairs: dict[int, torch.Tensor]) -> None:
         """Go on from a state, with the pairs by their numbers."""
@@ -98,4 +102,4 @@ class LBFGS:
         self._last_gradient = last if last is None else last.to(device)
         for number, pair in pairs.items():
             row = number % self.history
-            self._pairs[row], self._pairs[self.history + row] = pair[0], pair[1]
+            self._pairs[2 * row : 2 * row + 2] = pair

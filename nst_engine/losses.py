@@ -44,8 +44,10 @@ class Moments:
 
 
 def columns(features: torch.Tensor) -> torch.Tensor:
-    """Activations (1, C, h, w) as a matrix (h w, C) in float32 or better; no copy where they lie channels last."""
+    """Activations (1, C, h, w) as a matrix (h w, C) in float32 or better; no copy where they lie in one piece."""
     precise = features.to(torch.promote_types(features.dtype, torch.float32))
+    if precise.is_contiguous():
+        return precise.view(features.shape[1], -1).T
     return precise.permute(0, 2, 3, 1).reshape(-1, features.shape[1])
 
 

@@ -11,9 +11,8 @@ import torch
 
 from nst_engine.blocks import largest_outer, margin
 from nst_engine.settings import CONVS_PER_BLOCK, Settings
-from nst_engine.vgg import depth, halvings
+from nst_engine.vgg import CHANNELS, FeatureNetwork, depth, halvings
 
-CHANNELS: Final = (64, 128, 256, 512, 512)
 HISTORY: Final = 100
 HISTORY_BYTES: Final = 2 << 30
 LEAST_HISTORY: Final = 4
@@ -25,6 +24,9 @@ PICTURES: Final = 14
 """Pictures that a descent holds at once: content, start, point, best, gradients, moves and their transforms."""
 FIXED: Final = 40_000_000
 """Weights and statistics."""
+HASTENED_FIXED: Final = 40_000_000
+HASTENED_PIXEL: Final = 2000
+"""What Winograd's algorithm takes more, as measured: in all, and for each pixel of an evaluation."""
 USABLE: Final = 0.85
 """The share of the free memory that is planned with."""
 
@@ -44,22 +46,23 @@ class Plan:
     bytes: int
 
 
-def plan(width: int, height: int, steps: int, settings: Settings, itemsize: int, available: int) -> Plan:
+def plan(width: int, height: int, steps: int, settings: Settings, network: FeatureNetwork, available: int) -> Plan:
     """The fastest way that fits into `available` bytes: whole, or in the largest blocks; else in the smallest ones.
 
-    `steps` are those of this size, `itemsize` the bytes of an activation. Whether the smallest blocks fit is the
-    caller's to see, by `Plan.bytes`.
+    `steps` are those of this size. Whether the smallest blocks fit is the caller's to see, by `Plan.bytes`.
     """
-    made = plan_with(width, height, steps, settings, itemsize, None)
+    made = plan_with(width, height, steps, settings, network, None)
     block = LARGEST_BLOCK
     while made.bytes > available and block >= SMALLEST_BLOCK:
         if block < max(width, height):
-            made = plan_with(width, height, steps, settings, itemsize, block)
+            made = plan_with(width, height, steps, settings, network, block)
         block //= 2
     return made
 
 
-def plan_with(width: int, height: int, steps: int, settings: Settings, itemsize: int, block: int | None) -> Plan:
+def plan_with(
+    width: int, height: int, steps: int, settings: Settings, network: FeatureNetwork, block: int | None
+) -> Plan:
     """The plan with blocks of that size, or with the whole picture at once."""
     pixels = width * height
     pair = 2 * PICTURE * pixels
@@ -70,7 +73,9 @@ def plan_with(width: int, height: int, steps: int, settings: Settings, itemsize:
     at_once = largest_outer(height, width, block, margin(depth(layers)))
     targets = sum(4 * CHANNELS[halvings(name)] / 4 ** halvings(name) for name in settings.content_layers)
     own = pixels * (PICTURES * PICTURE + targets)
-    total = FIXED + history * pair + own + at_once * bytes_per_pixel(layers, itemsize)
+    total = FIXED + history * pair + own + at_once * bytes_per_pixel(layers, network.dtype.itemsize)
+    if network.rectified is not None:
+        total += HASTENED_FIXED + HASTENED_PIXEL * at_once
     return Plan(width, height, block, history, round(total))
 
 

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 import torch
 
 from nst_engine.blocks import Block, blocks, margin
-from nst_engine.losses import Moments, columns, content_loss, gram_loss, moment_sums, moments_loss, total_variation
-from nst_engine.masks import at_layer
+from nst_engine.easing import Eased
+from nst_engine.losses import (
+    LAYER_WEIGHT,
+    Moments,
+    columns,
+    content_loss,
+    gram_loss,
+    moment_sums,
+    moments_loss,
+    total_variation,
+)
+from nst_engine.regions import Regions
 from nst_engine.settings import CONTENT_LAYER, STYLE_LAYERS
-from nst_engine.vgg import FeatureNetwork, depth, halvings
+from nst_engine.tail import Tail
+from nst_engine.vgg import CHANNELS, FeatureNetwork, depth, halvings
 
 StyleMoments = Mapping[str, Moments]
 """A style, as the objective knows it: the moments of each layer."""
@@ -57,6 +69,9 @@ class Objective:
     stands for one region, the whole picture. A region's style loss counts by its share of the picture. What is
     optimised has two passes when `block` (the side of a block's core, in pixels) is given: first the statistics over
     all blocks, then each block's part of the gradient against these.
+
+    With `ease` above 0 the gradient is another one than the losses': see `easing.Eased`. With a tail, what `evaluate`
+    finds is in part the last known: see `tail.Tail`; `losses` is always exact.
     """
 
     def __init__(
@@ -67,13 +82,18 @@ class Objective:
         weights: Weights | None = None,
         regions: torch.Tensor | None = None,
         block: int | None = None,
+        tail: Tail | None = None,
     ) -> None:
         self.network = network
         self.styles = styles
         self.weights = weights or Weights()
         self.blocks = blocks(content.shape[-2], content.shape[-1], block, margin(depth(self.weights.layers)))
-        self._regions = _Regions(regions, content.shape[-2:])
+        self.ease = 0.0
+        # By blocks a tail saves less, and would have to be kept for each block.
+        self.tail = tail if tail is not None and tail.layers and len(self.blocks) == 1 else None
+        self._regions = Regions(regions, content.shape[-2:])
         self._targets = self._content_targets(content)
+        self._eased: list[dict[str, Eased]] | None = None
 
     def losses(self, picture: torch.Tensor) -> torch.Tensor:
         """The weighted losses in the order of `LOSS_NAMES` (their sum last), as a vector of 4."""
@@ -89,35 +109,50 @@ class Objective:
     def evaluate(self, picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The same losses, and the gradient of their sum: (1, 3, H, W)."""
         gradient, variation = self._variation(picture)
-        sums = _Moments(self.network, picture, sorted(self.weights.style_layers), self._regions)
+        layers, rests = self.weights.layers, self.tail is not None and self.tail.rests
+        if self.tail is not None and rests:
+            layers = layers - self.tail.layers
+        seen = sorted(layers & self.weights.style_layers.keys())
+        sums = _Moments(self.network, picture, seen, self._regions)
         kept = None
         for block in self.blocks:
             if len(self.blocks) == 1:
-                kept = self._features_with_graph(picture, block)
+                kept = self._features_with_graph(picture, block, layers)
                 sums.add(kept[1], block)
             else:
                 with torch.no_grad():
                     sums.add(self._features(picture, block), block)
-        style, slopes = self._style_slopes(sums.normalised())
+        found = sums.normalised()
+        if self.tail is not None and rests:
+            found = [{**old, **new} for old, new in zip(self.tail.moments, found, strict=True)]
+        style, slopes = self._style_slopes(found)
         content = torch.zeros((), device=picture.device)
         for block in self.blocks:
-            outer, features = kept or self._features_with_graph(picture, block)
+            outer, features = kept or self._features_with_graph(picture, block, layers)
             content = content + self._content_part({name: part.detach() for name, part in features.items()}, block)
             self._backward(features, slopes, block)
             assert outer.grad is not None
             rows, across = block.outer
             gradient[..., rows, across] += outer.grad
-        return self._joined(content, style, variation), gradient
+        losses = self._joined(content, style, variation)
+        if self.tail is not None:
+            if rests:
+                self.tail.passed()
+            else:
+                self.tail.seen(found, float(self._style_loss(found, self.tail.layers) / losses[-1]))
+        return losses, gradient
 
     def _features(self, picture: torch.Tensor, block: Block) -> dict[str, torch.Tensor]:
         rows, across = block.outer
         features: dict[str, torch.Tensor] = self.network(picture[..., rows, across], self.weights.layers)
         return features
 
-    def _features_with_graph(self, picture: torch.Tensor, block: Block) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    def _features_with_graph(
+        self, picture: torch.Tensor, block: Block, layers: Collection[str]
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         rows, across = block.outer
         outer = picture[..., rows, across].detach().requires_grad_()
-        return outer, self.network(outer, self.weights.layers)
+        return outer, self.network(outer, layers)
 
     def _content_targets(self, content: torch.Tensor) -> dict[str, torch.Tensor]:
         """The content's activations, whole, in float32 or better."""
@@ -147,11 +182,13 @@ class Objective:
             parts.append(weight * share * content_loss(found, target))
         return torch.stack(parts).sum()
 
-    def _style_loss(self, found: Sequence[StyleMoments]) -> torch.Tensor:
-        """The style loss of each region's moments; `Weights.style` and `Weights.moments` are in it."""
+    def _style_loss(self, found: Sequence[StyleMoments], layers: Collection[str] | None = None) -> torch.Tensor:
+        """The style loss of each region's moments, of some layers or of all; the weights are in it."""
         parts = []
         for region, share in enumerate(self._regions.shares):
             for name, weight in self.weights.style_layers.items():
+                if layers is not None and name not in layers:
+                    continue
                 own, target = found[region][name], self.styles[region][name]
                 loss = self.weights.style * gram_loss(own, target)
                 if self.weights.moments:
@@ -170,8 +207,33 @@ class Objective:
         ]
         loss = self._style_loss(leaves)
         flat = [part for region in leaves for own in region.values() for part in (own.mean, own.gram)]
-        slopes = iter(torch.autograd.grad(loss, flat, materialize_grads=True))
-        return loss.detach(), [{name: Moments(next(slopes), next(slopes)) for name in region} for region in leaves]
+        flows = iter(torch.autograd.grad(loss, flat, materialize_grads=True))
+        slopes = [{name: Moments(next(flows), next(flows)) for name in region} for region in leaves]
+        if self.ease:
+            slopes = [
+                {name: Moments(part.mean, eased[name](part.gram, self.ease)) for name, part in region.items()}
+                for region, eased in zip(slopes, self._easing(), strict=True)
+            ]
+        return loss.detach(), slopes
+
+    def _easing(self) -> list[dict[str, Eased]]:
+        if self._eased is None:
+            self._eased = [
+                {name: Eased(style[name].gram, self._content_bend(name, region)) for name in self.weights.style_layers}
+                for region, style in enumerate(self.styles)
+            ]
+        return self._eased
+
+    def _content_bend(self, layer: str, region: int) -> float:
+        """How much the content loss bends along an activation, in units in which a region's Gram loss at a layer bends
+        by the square of what its activations have along the same direction, as a mean over places.
+        """
+        weights = self.weights
+        content = weights.content * sum(w / self._targets[name].numel() for name, w in weights.content_layers.items())
+        channels = CHANNELS[halvings(layer)]
+        share, places = self._regions.shares[region], float(self._regions.places(layer, region))
+        gram = 2 * share * weights.style * weights.style_layers[layer] * LAYER_WEIGHT / (channels**4 * places)
+        return content / gram if gram else math.inf
 
     def _backward(
         self, features: Mapping[str, torch.Tensor], slopes: Sequence[Mapping[str, Moments]], block: Block
@@ -182,8 +244,16 @@ class Objective:
             if name != deepest:
                 # Detached: a hook that held its own tensor would keep the whole pass alive.
                 slope_of = partial(self._slope, name, here.detach(), slopes, block)
-                here.register_hook(partial(_joined_slopes, slope_of))  # type: ignore[no-untyped-call]
-        features[deepest].backward(self._slope(deepest, features[deepest].detach(), slopes, block))  # type: ignore[no-untyped-call]
+                here.register_hook(partial(self._joined_slope, name, slope_of))  # type: ignore[no-untyped-call]
+        slope = self._slope(deepest, features[deepest].detach(), slopes, block)
+        if self.tail is not None and self.tail.slope is not None and self.tail.joint == deepest:
+            slope = slope.add_(self.tail.slope)
+        features[deepest].backward(slope)  # type: ignore[no-untyped-call]
+
+    def _joined_slope(self, name: str, slope_of: Callable[[], torch.Tensor], slope: torch.Tensor) -> torch.Tensor:
+        if self.tail is not None and self.tail.joint == name:
+            self.tail.slope = slope.detach().clone()
+        return slope_of().add_(slope)
 
     def _slope(
         self, name: str, features: torch.Tensor, slopes: Sequence[Mapping[str, Moments]], block: Block
@@ -215,13 +285,13 @@ class Objective:
         for region, parts in enumerate(slopes):
             places = self._regions.places(name, region)
             gram_slope = parts[name].gram / places
-            part = torch.addmm(parts[name].mean / places, matrix, gram_slope + gram_slope.T)
+            part = _product(parts[name].mean / places, matrix, gram_slope + gram_slope.T)
             weights = self._regions.at(name, region, place)
             if weights is not None:
                 part *= weights.reshape(-1, 1)
             total = part if total is None else total.add_(part)
         assert total is not None
-        return total.view(1, *own.shape[-2:], -1).permute(0, 3, 1, 2)
+        return total.T.reshape(1, -1, *own.shape[-2:])
 
     def _variation(self, picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The gradient of the weighted total variation, and the variation."""
@@ -237,49 +307,23 @@ class Objective:
         return torch.stack([*parts, torch.stack(parts).sum()])
 
 
-def _joined_slopes(slope_of: Callable[[], torch.Tensor], slope: torch.Tensor) -> torch.Tensor:
-    return slope_of().add_(slope)
-
-
-class _Regions:
-    """The weights of the regions' places at each layer, whole; no weights at all where there is one region."""
-
-    def __init__(self, weights: torch.Tensor | None, size: Sequence[int]) -> None:
-        self._size = (size[0], size[1])
-        self._at: dict[int, torch.Tensor] = {} if weights is None else {0: weights}
-        self.shares = [1.0] if weights is None else weights.mean(dim=(1, 2, 3)).tolist()
-
-    def __len__(self) -> int:
-        return len(self.shares)
-
-    def at(self, layer: str, region: int, place: tuple[slice, slice]) -> torch.Tensor | None:
-        """The weights (1, h, w) of a region in a part of a layer."""
-        return self._layer(halvings(layer))[region][(..., *place)] if self._at else None
-
-    def places(self, layer: str, region: int) -> float | torch.Tensor:
-        """How many of a layer's places are the region's."""
-        level = halvings(layer)
-        if not self._at:
-            return float((self._size[0] >> level) * (self._size[1] >> level))
-        # A region can be too small for a deep layer's places to show it.
-        return self._layer(level)[region].sum().clamp(min=1e-3)
-
-    def _layer(self, level: int) -> torch.Tensor:
-        if level not in self._at:
-            self._at[level] = at_layer(self._at[0], level)
-        return self._at[level]
+def _product(row: torch.Tensor, matrix: torch.Tensor, symmetric: torch.Tensor) -> torch.Tensor:
+    """row + matrix @ symmetric, laid out in memory as the matrix is."""
+    if matrix.is_contiguous():
+        return torch.addmm(row, matrix, symmetric)
+    return torch.addmm(row.unsqueeze(1), symmetric, matrix.T).T
 
 
 class _Moments:
     """Sums up the moments of a picture, block by block."""
 
     def __init__(
-        self, network: FeatureNetwork, picture: torch.Tensor, layers: Sequence[str], regions: _Regions | None
+        self, network: FeatureNetwork, picture: torch.Tensor, layers: Sequence[str], regions: Regions | None
     ) -> None:
         self._network = network
         self._picture = picture
         self._layers = layers
-        self._regions = regions or _Regions(None, picture.shape[-2:])
+        self._regions = regions or Regions(None, picture.shape[-2:])
         self._sums: list[dict[str, Moments]] = [{} for _ in range(len(self._regions))]
 
     def add(self, features: Mapping[str, torch.Tensor], block: Block) -> None:

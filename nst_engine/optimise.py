@@ -11,13 +11,15 @@ from nst_engine.errors import EngineError
 from nst_engine.lbfgs import LBFGS
 from nst_engine.objective import Objective
 from nst_engine.settings import Optimizer
-from nst_engine.spectrum import EXPONENT, SpectralChange
+from nst_engine.spectrum import Change, SpectralChange
 
 ADAM_RATE: Final = 4.0
 """Adam's step, in levels of 0..255."""
 DIVERGED: Final = 10.0
 """A total so many times the lowest one seen is taken back, as one that is not finite."""
 SMALLEST_RATE: Final = 4.0**-20
+EASE: Final = 0.35
+"""How much L-BFGS's objective is eased (`Objective.ease`) in the first half of its steps; then that falls to 0."""
 
 
 class Adam:
@@ -52,15 +54,19 @@ class Descent:
     The picture stays unclamped while it moves: clamping between evaluations would break L-BFGS's curvature. A step
     that diverges, or has losses that are not finite, is taken back and tried again at a quarter of the rate, which
     then grows again. `rows` has the losses before every step, `restarts` tells how often a step was taken back.
+    `steps` is how many are planned.
     """
 
-    def __init__(self, objective: Objective, start: torch.Tensor, optimizer: Optimizer, history: int) -> None:
+    def __init__(
+        self, objective: Objective, start: torch.Tensor, optimizer: Optimizer, history: int, steps: int
+    ) -> None:
         self.objective = objective
         self.start = start
+        self.steps = steps
         self.rows: list[list[float]] = []
         self._optimizer = optimizer
         self._history = history
-        self._picture_of = SpectralChange(start, 0 if optimizer == "adam" else EXPONENT)
+        self._change = Change(start) if optimizer == "adam" else SpectralChange(start)
         self._point = torch.zeros_like(start)
         self._best, self._lowest = self._point.clone(), math.inf
         self._rate = 1.0
@@ -74,11 +80,11 @@ class Descent:
 
     def picture(self) -> torch.Tensor:
         """The picture as it stands."""
-        return self._picture_of(self._point)
+        return self._change.picture(self._point)
 
     def best_picture(self) -> torch.Tensor:
         """The picture with the lowest total so far."""
-        return self._picture_of(self._best)
+        return self._change.picture(self._best)
 
     def step(self) -> list[float]:
         """Update the picture once; return the losses that it had before.
@@ -125,6 +131,7 @@ class Descent:
             "rate": self._rate,
             "restarts": self.restarts,
             "mover": self.mover.state(),
+            "tail": None if self.objective.tail is None else self.objective.tail.state(),
         }
 
     def load(self, state: dict[str, Any], pairs: dict[int, torch.Tensor]) -> None:
@@ -133,6 +140,8 @@ class Descent:
         self.rows = [list(row) for row in state["rows"]]
         self._point, self._best = state["point"].to(device), state["best"].to(device)
         self._lowest, self._rate, self.restarts = state["lowest"], state["rate"], state["restarts"]
+        if self.objective.tail is not None and state["tail"] is not None:
+            self.objective.tail.load(state["tail"], device)
         if isinstance(self.mover, LBFGS):
             self.mover.load(state["mover"], pairs)
         else:
@@ -140,11 +149,10 @@ class Descent:
 
     def _evaluate(self) -> tuple[list[float], torch.Tensor]:
         """The losses at the point, in one transfer from the device, and their gradient in the point's coordinates."""
-        point = self._point.detach().requires_grad_()
-        picture = self._picture_of(point)
-        losses, slope = self.objective.evaluate(picture.detach())
-        (gradient,) = torch.autograd.grad(picture, point, slope)
-        return losses.tolist(), gradient
+        if self._optimizer == "lbfgs":
+            self.objective.ease = EASE * min(1.0, 2 * max(0.0, 1 - self.done / self.steps))
+        losses, slope = self.objective.evaluate(self.picture())
+        return losses.tolist(), self._change.slope(slope)
 
     def _new_mover(self) -> LBFGS | Adam:
         return Adam(self.start) if self._optimizer == "adam" else LBFGS(self.start, self._history)

@@ -21,6 +21,7 @@ from nst_engine.schedule import Scale, schedule
 from nst_engine.settings import MIN_SIZE
 from nst_engine.studies import FeedForward, Pictures, Study
 from nst_engine.summary import LOSS_NAMES, LossSummary
+from nst_engine.tail import Tail
 from nst_engine.vgg import FeatureNetwork
 
 OUT_OF_MEMORY: Final = (
@@ -162,7 +163,7 @@ class Run:
         while True:
             descent: Descent | None = None
             try:
-                descent = self._new_descent(study, start, made)
+                descent = self._new_descent(study, start, made, scale.steps)
                 if state is not None and self._checkpoint is not None and not self._checkpoint.resume(descent, state):
                     state = None
                 self._steps(number, study, descent, end)
@@ -185,7 +186,7 @@ class Run:
             self._give_back()
             made = self._with_less_memory(study, scale, made)
 
-    def _new_descent(self, study: Study, start: torch.Tensor, made: Plan) -> Descent:
+    def _new_descent(self, study: Study, start: torch.Tensor, made: Plan, steps: int) -> Descent:
         settings = self._settings
         weights = Weights(
             settings.content_weight,
@@ -198,8 +199,9 @@ class Run:
         styles = [self._room.targets(study, place, made.block) for place in range(len(self._pictures.styles))]
         regions = study.regions()
         targets = styles if regions is not None else [blended(styles, self._pictures.shares)]
-        objective = Objective(self._room.network, study.content, targets, weights, regions, made.block)
-        return Descent(objective, start, settings.optimizer, made.history)
+        tail = Tail(weights.content_layers, weights.style_layers) if settings.optimizer == "lbfgs" else None
+        objective = Objective(self._room.network, study.content, targets, weights, regions, made.block, tail)
+        return Descent(objective, start, settings.optimizer, made.history, steps)
 
     def _steps(self, number: int, study: Study, descent: Descent, end: int) -> None:
         scales = self._scales()
@@ -227,7 +229,7 @@ class Run:
     def _plan(self, study: Study, scale: Scale) -> Plan:
         available = free_memory(self._room.device)
         height, width = study.content.shape[-2:]
-        made = plan(width, height, scale.steps, self._settings, self._room.network.dtype.itemsize, available)
+        made = plan(width, height, scale.steps, self._settings, self._room.network, available)
         if made.bytes > available:
             raise _TooLarge
         if made.block is not None:

@@ -251,7 +251,7 @@ print(result.picture.size, len(result.summary.losses["total"]), *result.summary.
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit on memory is Linux's")
-@pytest.mark.parametrize(("room", "told"), [(280, "smaller blocks"), (220, "pixels instead of 512")])
+@pytest.mark.parametrize(("room", "told"), [(460, "smaller blocks"), (330, "pixels instead of 512")])
 def test_memory_that_runs_out_leads_to_blocks_or_a_smaller_picture(
     otters: Image.Image, starry_night: Image.Image, room: int, told: str, tmp_path: Path
 ) -> None:

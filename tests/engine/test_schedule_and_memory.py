@@ -12,9 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nst_engine.engine import Engine
 from nst_engine.memory import HISTORY_BYTES, LEAST_HISTORY, plan, plan_with
 from nst_engine.schedule import FIRST_SIZE, schedule, work
 from nst_engine.settings import MIN_SIZE, Settings
+from nst_engine.vgg import FeatureNetwork
+from nst_engine.weights import Weights
 
 
 @given(
@@ -44,27 +47,41 @@ def test_work_counts_pixels_times_steps() -> None:
     assert work(1000, 500, Settings(size=1000, steps=10, scales=2)) < 5
 
 
-def test_blocks_come_with_less_memory_and_only_then() -> None:
+@pytest.fixture(scope="module")
+def network(weights: Weights) -> FeatureNetwork:
+    return FeatureNetwork(weights)
+
+
+def test_blocks_come_with_less_memory_and_only_then(network: FeatureNetwork) -> None:
     chosen = Settings(size=2048, steps=50)
-    whole = plan(2048, 1536, 50, chosen, 4, 1 << 40)
+    whole = plan(2048, 1536, 50, chosen, network, 1 << 40)
     assert whole.block is None
     sides, last = [], whole.bytes
     for share in (0.9, 0.7, 0.6, 0.55):
-        made = plan(2048, 1536, 50, chosen, 4, int(whole.bytes * share))
+        made = plan(2048, 1536, 50, chosen, network, int(whole.bytes * share))
         assert made.block is not None and made.bytes < last
         sides.append(made.block)
     assert sides == sorted(sides, reverse=True)
-    tiny = plan(2048, 1536, 50, chosen, 4, 1)
+    tiny = plan(2048, 1536, 50, chosen, network, 1)
     assert tiny.bytes > 1
 
 
-def test_the_history_is_bounded() -> None:
-    assert plan_with(256, 256, 30, Settings(), 4, None).history == 30
-    assert plan_with(256, 256, 900, Settings(), 4, None).history == 100
-    large = plan_with(2048, 2048, 100, Settings(), 4, None)
+def test_the_history_is_bounded(network: FeatureNetwork) -> None:
+    assert plan_with(256, 256, 30, Settings(), network, None).history == 30
+    assert plan_with(256, 256, 900, Settings(), network, None).history == 100
+    large = plan_with(2048, 2048, 100, Settings(), network, None)
     assert LEAST_HISTORY <= large.history < 100
     assert large.history * 2 * 12 * 2048**2 <= HISTORY_BYTES
-    assert plan_with(256, 256, 30, Settings(optimizer="adam"), 4, None).history == 0
+    assert plan_with(256, 256, 30, Settings(optimizer="adam"), network, None).history == 0
+
+
+def test_a_hastened_network_needs_more(nst: Engine, network: FeatureNetwork) -> None:
+    hastened = nst.room().network
+    assert hastened.rectified is not None
+    settings = Settings()
+    assert (
+        plan_with(512, 512, 9, settings, hastened, None).bytes > plan_with(512, 512, 9, settings, network, None).bytes
+    )
 
 
 MEASURE = """
@@ -79,7 +96,7 @@ settings = Settings(size=max(width, height), steps=steps, optimizer=optimizer, s
 engine = Engine("cpu", "float32")
 noise = Image.effect_noise((width, height), 80).convert("RGB")
 engine.stylize(noise.resize((64, 64)), [noise.resize((64, 64))], Settings(size=64, steps=2))
-made = plan_with(width, height, steps, settings, 4, block)
+made = plan_with(width, height, steps, settings, engine.room().network, block)
 run.plan = lambda *_: made
 def resident(what):
     lines = Path("/proc/self/status").read_text().splitlines()

@@ -61,7 +61,7 @@ def test_the_network_runs_no_further_than_the_last_layer_in_use(weights: Weights
     for index, part in enumerate(network.features):
         part.register_forward_hook(lambda *_, index=index: ran.append(index))
     network(picture, ["relu1_1", "relu4_2"])
-    assert ran == list(range(23))
+    assert ran == [index for index in range(23) if not isinstance(network.features[index], torch.nn.MaxPool2d)]
     assert depth(["relu4_2", "relu1_1", "relu3_4"]) == "relu4_2"
     assert [halvings(name) for name in STYLE_LAYERS] == [0, 1, 2, 3, 4]
 

@@ -99,7 +99,8 @@ class Tab:
         with suppress(BrowserError):
             return await self.read(
                 f"(() => {{ const found = document.querySelector({json.dumps(selector)}); if (!found) return null;"
-                "found.scrollIntoView({block: 'center', behavior: 'instant'}); const box = found.getBoundingClientRect();"
+                "found.scrollIntoView({block: 'center', behavior: 'instant'});"
+                "const box = found.getBoundingClientRect();"
                 "const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];"
                 "return box.width && found.contains(document.elementFromPoint(x, y)) && {x, y}; })()"
             )
