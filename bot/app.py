@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from bot.queue.ledger import Ledger
 from bot.queue.pump import Pump
 from bot.queue.worker import Worker
 from bot.requests import Front
+from bot.speed import Pace, find_pace
 from bot.studio import Studio
 
 CHECKPOINTS: Final = "checkpoints"
@@ -78,10 +80,13 @@ async def open_atelier(config: Config, engine: EngineDriver | None = None) -> As
 
     That worker drives `engine` when one is given, which then runs on afterwards. Raises `SetupError`.
     """
-    async with _parts(config) as (atelier, dispatch, blobs), AsyncExitStack() as stack:
+    driver = engine or _new_driver(config)
+    async with _parts(config, driver) as (atelier, dispatch, blobs), AsyncExitStack() as stack:
         stack.enter_context(_sole_user(config.storage.path))
         if dispatch.is_local:
-            atelier.background.append(await stack.enter_async_context(_working(dispatch, blobs, config, engine)))
+            if engine is None:
+                stack.push_async_callback(driver.stop)
+            atelier.background.append(await stack.enter_async_context(_working(dispatch, blobs, config, driver)))
         atelier.background.append(await stack.enter_async_context(_running(atelier.pump.run(), "pump")))
         stack.push_async_callback(atelier.delivery.close)
         yield atelier
@@ -101,8 +106,8 @@ def _sole_user(folder: Path) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _parts(config: Config) -> AsyncIterator[tuple[Atelier, Dispatch, Blobs]]:
-    """The parts, opened but at rest."""
+async def _parts(config: Config, driver: EngineDriver | None = None) -> AsyncIterator[tuple[Atelier, Dispatch, Blobs]]:
+    """The parts, opened but at rest; `driver` is what will paint, where that is in this process."""
     gallery = Gallery.load(config.gallery.path)
     storage = config.storage
     async with AsyncExitStack() as stack:
@@ -112,24 +117,28 @@ async def _parts(config: Config) -> AsyncIterator[tuple[Atelier, Dispatch, Blobs
         dispatch = await stack.enter_async_context(Dispatch(config.queue.url))
         hub = Hub()
         delivery = Delivery(ledger, blobs, hub)
-        pump = Pump(ledger, blobs, dispatch, hub, storage.keep_hours)
+        pump = Pump(ledger, blobs, dispatch, hub, storage.keep_hours, partial(_measured_pace, storage.path, driver))
         studio = Studio(config, gallery, ledger, blobs, dispatch, hub, pump)
         yield Atelier(config, studio, pump, delivery), dispatch, blobs
 
 
+def _measured_pace(folder: Path, driver: EngineDriver | None) -> Pace | None:
+    """What `atelier check --speed` measured of the machine that paints; None while that is not known."""
+    return None if driver is None or driver.machine is None else find_pace(folder, driver.machine)
+
+
+def _new_driver(config: Config) -> EngineDriver:
+    return EngineDriver(config.engine, Checkpoints(config.storage.path / CHECKPOINTS))
+
+
 @asynccontextmanager
 async def _working(
-    dispatch: Dispatch, blobs: Blobs, config: Config, engine: EngineDriver | None
+    dispatch: Dispatch, blobs: Blobs, config: Config, engine: EngineDriver
 ) -> AsyncIterator[asyncio.Task[None]]:
     checkpoints = Checkpoints(config.storage.path / CHECKPOINTS)
     await asyncio.to_thread(checkpoints.sweep, config.storage.keep_hours)
-    driver = engine or EngineDriver(config.engine, checkpoints)
-    try:
-        async with _running(Worker(dispatch, blobs, driver).run(), "worker") as task:
-            yield task
-    finally:
-        if engine is None:
-            await driver.stop()
+    async with _running(Worker(dispatch, blobs, engine).run(), "worker") as task:
+        yield task
 
 
 @asynccontextmanager
@@ -164,7 +173,7 @@ async def run_worker(config: Config) -> None:
     """Run one worker of a queue on Redis until a signal ends it. Raises `SetupError`, also when its engine is unfit."""
     stop = _stop_on_signals()
     blobs = Blobs.open(config.storage.blobs, config.storage.path / "blobs")
-    engine = EngineDriver(config.engine, Checkpoints(config.storage.path / CHECKPOINTS))
+    engine = _new_driver(config)
     async with Dispatch(config.queue.url) as dispatch:
         if dispatch.is_local:
             raise SetupError("With queue.url memory:// the bot is its own worker; set queue.url to redis://... first.")

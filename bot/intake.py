@@ -7,15 +7,14 @@ import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, TypeVar
 
 from bot.config import EngineConfig
 from bot.errors import BadOption, BadPicture
 from bot.requests import Options, StylizeRequest
-from nst_engine.animation import open_animation
+from bot.speed import Cost
 from nst_engine.errors import PictureError, SettingsError
-from nst_engine.images import fit, open_picture
-from nst_engine.schedule import frames_work
 from nst_engine.settings import PRESETS, Settings, style_weight_for
 
 T = TypeVar("T")
@@ -35,9 +34,12 @@ class CheckedPhoto:
     height: int
     frames: int = 1
 
-    def work(self, settings: Settings) -> float:
-        """What painting it costs, in megapixel-steps."""
-        return frames_work(self.width, self.height, self.frames, settings)
+    def cost(self, settings: Settings) -> Cost:
+        """What painting it takes."""
+        from nst_engine.schedule import frames_work, later_frame
+
+        steps = settings.steps + (self.frames - 1) * later_frame(settings).steps
+        return Cost(steps, frames_work(self.width, self.height, self.frames, settings))
 
 
 def settings_for(options: Options, config: EngineConfig) -> Settings:
@@ -84,33 +86,45 @@ def check_one_each(what: str, given: int, styles: int) -> None:
 
 async def check_photo(data: bytes, settings: Settings, max_pixels: int) -> CheckedPhoto:
     """Decode a photo whole, all frames of an animation. Raises `BadPicture` and `BadOption`."""
-    (width, height), frames = await _decode(_measure, data, "photo")
-    width, height = fit(width, height, settings.size)
-    if width * height > max_pixels:
-        largest = math.floor(settings.size * math.sqrt(max_pixels / (width * height)))
+    photo = await _decode(partial(_measure, size=settings.size), data, "photo")
+    pixels = photo.width * photo.height
+    if pixels > max_pixels:
+        largest = math.floor(settings.size * math.sqrt(max_pixels / pixels))
         raise BadOption(
-            f"At size {settings.size} this picture would have {width}x{height} pixels, more than this bot paints; "
-            f"ask for a size of at most {largest}."
+            f"At size {settings.size} this picture would have {photo.width}x{photo.height} pixels, more than this bot "
+            f"paints; ask for a size of at most {largest}."
         )
-    return CheckedPhoto(width, height, frames)
+    return photo
 
 
 async def check_style(data: bytes) -> None:
     """Decode a style picture whole; raises `BadPicture`."""
-    await _decode(open_picture, data, "style picture")
+    await _decode(_look, data, "style picture")
 
 
 async def check_mask(data: bytes) -> None:
     """Decode a mask whole; raises `BadPicture`."""
-    await _decode(open_picture, data, "mask")
+    await _decode(_look, data, "mask")
 
 
-def _measure(data: bytes) -> tuple[tuple[int, int], int]:
-    """Width and height of a picture in pixels, and its number of frames."""
+# Pillow and numpy take a good part of the bot's start, so they are loaded with the first picture, on its thread.
+
+
+def _measure(data: bytes, size: int) -> CheckedPhoto:
+    """What a photo will be like when its longer side has `size` pixels."""
+    from nst_engine.animation import open_animation
+    from nst_engine.images import fit, open_picture
+
     animation = open_animation(data)
-    if animation is not None:
-        return animation.frames[0].size, len(animation.frames)
-    return open_picture(data).size, 1
+    if animation is None:
+        return CheckedPhoto(*fit(*open_picture(data).size, size))
+    return CheckedPhoto(*fit(*animation.frames[0].size, size), len(animation.frames))
+
+
+def _look(data: bytes) -> None:
+    from nst_engine.images import open_picture
+
+    open_picture(data)
 
 
 async def _decode(read: Callable[[bytes], T], data: bytes, what: str) -> T:

@@ -23,6 +23,7 @@ from bot.queue.ledger import Ledger
 from bot.queue.orders import load_answer
 from bot.queue.pump import Pump
 from bot.requests import Answer, Finished, Job, JobEvent, Options, StylizeRequest
+from bot.speed import Cost
 from nst_engine.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -70,7 +71,7 @@ class Studio:
             if mask is not None:
                 await intake.check_mask(mask)
         try:
-            job = await self._accept(request, settings, photo.work(settings), styles)
+            job = await self._accept(request, settings, photo.cost(settings), styles)
         except (sqlite3.Error, OSError) as error:
             log.error("a job could not be stored", reason=repr(error))
             raise Refusal(
@@ -82,9 +83,9 @@ class Studio:
         return job
 
     async def _accept(
-        self, request: StylizeRequest, settings: Settings, work: float, styles: list[tuple[str, bytes]]
+        self, request: StylizeRequest, settings: Settings, cost: Cost, styles: list[tuple[str, bytes]]
     ) -> Job:
-        """Store the pictures, then the job; `work` is in megapixel-steps, styles are titles and bytes."""
+        """Store the pictures, then the job; styles are titles and bytes."""
         known = await self._ledger.call(self._ledger.find, request.platform, request.origin)
         if known is not None:
             return known
@@ -105,7 +106,7 @@ class Studio:
                 created=time.time(),
                 masks=tuple([None if mask is None else await self._blobs.put(mask) for mask in request.masks]),
             )
-            return await self._ledger.call(self._ledger.accept, job, work, self._limits)
+            return await self._ledger.call(self._ledger.accept, job, cost, self._limits)
 
     async def remember(self, job_id: str, **address: Any) -> None:
         """Add to the job's address, durably: the id of its status message, for one."""

@@ -1,38 +1,40 @@
-"""`atelier check`: what is configured, whether it works, and how fast this machine is."""
+"""`atelier check`: what is configured and whether it works; with `--speed`, how fast this machine is."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import math
 import sys
+import time
 from pathlib import Path
-
-from rich.console import Console
+from typing import TYPE_CHECKING, Final
 
 from bot import text
 from bot.app import check_fronts
 from bot.commands.engine import open_engine
-from bot.commands.pictures import read_style
 from bot.config import Config, load_config
 from bot.errors import SetupError
 from bot.gallery import Gallery
+from bot.speed import Cost, Machine, Pace, find_pace, keep_pace
 from bot.telemetry import configure_logs
-from nst_engine.engine import Engine
-from nst_engine.engine import Progress as EngineProgress
 from nst_engine.errors import EngineError
-from nst_engine.images import open_picture
-from nst_engine.schedule import work
 from nst_engine.settings import PRESETS, Settings
 
-FAILED = 1
-PHOTO, STYLE = "lake_sherburne", "starry_night"
-TRIAL = Settings(size=256, steps=5)
-WARM_UP = 2
+if TYPE_CHECKING:
+    from nst_engine.engine import Engine
+
+FAILED: Final = 1
+PHOTO: Final = "lake_sherburne"
+STYLE: Final = "starry_night"
+SPEED_SECONDS: Final = 16.0
+"""So long after the command's beginning the measurement ends, so that all of it takes less than 20 s."""
+LEAST_SECONDS: Final = 5.0
+"""What the measurement gets in any case, where loading the engine took most of the time."""
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Print one line for each thing; end with code 1 when something does not work."""
+    began = time.monotonic()
     config = load_config(arguments.config)
     configure_logs(config.log.model_copy(update={"level": "error"}))
     has_file = arguments.config is not None or Path("config.toml").exists()
@@ -40,7 +42,17 @@ def run(arguments: argparse.Namespace) -> None:
     works = asyncio.run(_check_fronts(config))
     gallery = Gallery.load(config.gallery.path)
     _tell("gallery", f"{len(gallery.styles)} styles")
-    works = _check_engine(config, gallery) and works
+    try:
+        engine = open_engine(config.engine)
+    except EngineError as error:
+        _tell("engine", f"FAILS: {error}")
+        sys.exit(FAILED)
+    _tell("engine", f"{engine.device_name}, {engine.precision}, {engine.weights_name} ({engine.weights_hash[:12]})")
+    _tell("preview", "installed" if engine.has_preview else "not installed; for it, run `atelier fetch-preview`")
+    if arguments.speed:
+        works = _measure(engine, gallery, config.storage.path, began + SPEED_SECONDS) and works
+    else:
+        _tell_speed(find_pace(config.storage.path, Machine.here(engine.device_name, engine.precision)))
     sys.exit(0 if works else FAILED)
 
 
@@ -57,34 +69,40 @@ async def _check_fronts(config: Config) -> bool:
     return all_work
 
 
-def _check_engine(config: Config, gallery: Gallery) -> bool:
+def _measure(engine: Engine, gallery: Gallery, folder: Path, deadline: float) -> bool:
+    """Measure the engine, tell its speed and keep it for the queue; False when it cannot be kept."""
+    from rich.console import Console
+
+    from bot.commands.measure import measure
+    from bot.commands.pictures import read_style
+    from nst_engine.images import open_picture
+
+    photo, style = open_picture(gallery.photos[PHOTO].read()), read_style(STYLE, gallery)
+    with Console(stderr=True).status("measuring this machine"):
+        pace = measure(engine, photo, style, max(deadline, time.monotonic() + LEAST_SECONDS))
+    if pace is None:
+        _tell("speed", "too slow to be measured in the time that a check may take")
+        return True
+    _tell_speed(pace)
     try:
-        engine = open_engine(config.engine)
-    except EngineError as error:
-        _tell("engine", f"FAILS: {error}")
+        keep_pace(folder, Machine.here(engine.device_name, engine.precision), pace)
+    except OSError as error:
+        _tell("speed", f"FAILS: it cannot be kept in {folder} ({error.strerror}); check storage.path")
         return False
-    _tell("engine", f"{engine.device_name}, {engine.precision}, {engine.weights_name} ({engine.weights_hash[:12]})")
-    _tell("preview", "installed" if engine.has_preview else "not installed; for it, run `atelier fetch-preview`")
-    pace = _measure(engine, gallery)
-    for name, preset in PRESETS.items():
-        cost = work(preset.size, preset.size * 3 // 4, Settings(size=preset.size, steps=preset.steps))
-        seconds = text.duration(pace * cost)
-        _tell(name, f"{preset.size} pixels, {preset.steps} steps: about {seconds} for a photo of 4:3")
     return True
 
 
-def _measure(engine: Engine, gallery: Gallery) -> float:
-    """Seconds for one megapixel-step, from a short run without its first steps."""
-    times: list[float] = []
+def _tell_speed(pace: Pace | None) -> None:
+    """How long each preset takes for a photo of 4:3, by what was measured."""
+    from nst_engine.schedule import work
 
-    def on_progress(progress: EngineProgress) -> None:
-        times.append(progress.seconds)
-
-    photo = open_picture(gallery.photos[PHOTO].read())
-    with Console(stderr=True).status("measuring this machine"):
-        result = engine.stylize(photo, [read_style(STYLE, gallery)], TRIAL, on_progress)
-    seconds = (times[-1] - times[WARM_UP - 1]) / (TRIAL.steps - WARM_UP)
-    return seconds / math.prod(result.picture.size) * 1e6
+    if pace is None:
+        _tell("speed", "not measured yet; for it, run `atelier check --speed`, which takes 20 s")
+        return
+    for name, preset in PRESETS.items():
+        cost = Cost(preset.steps, work(preset.size, preset.size * 3 // 4, Settings(preset.size, preset.steps)))
+        seconds = text.duration(pace.seconds(cost))
+        _tell(name, f"{preset.size} pixels, {preset.steps} steps: about {seconds} for a photo of 4:3")
 
 
 def _tell(what: str, how: str) -> None:

@@ -9,7 +9,6 @@ from dataclasses import asdict
 from bot.commands.pictures import read_picture, read_style
 from bot.config import load_config
 from bot.gallery import Gallery
-from nst_engine.engine import Engine
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -17,5 +16,7 @@ def run(arguments: argparse.Namespace) -> None:
     config = load_config(arguments.config)
     content, picture = read_picture(arguments.content), read_picture(arguments.picture)
     style = read_style(arguments.style, Gallery.load(config.gallery.path))
+    from nst_engine.engine import Engine  # takes seconds, which a mistyped name need not wait for
+
     engine = Engine(config.engine.device, "float32", config.engine.weights)
     print(json.dumps(asdict(engine.score(content, [style], picture))))

@@ -7,8 +7,6 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-from PIL import Image
-
 from bot.errors import SetupError
 from bot.gallery.names import MAX_ID, id_of_file, is_id, title_of_file
 from bot.gallery.style import Style
@@ -100,6 +98,8 @@ def _text(key: str, value: Any, name: str, path: Path) -> str:
 
 def _check_picture(style: Style) -> None:
     """Look at the header alone, so that a gallery of thousands loads at once."""
+    from PIL import Image  # only a community's own pictures are looked at
+
     try:
         with Image.open(style.path):
             pass

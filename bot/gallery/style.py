@@ -7,10 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from PIL import Image, ImageOps
-
 from bot.errors import BadPicture
-from nst_engine.images import flatten, to_jpeg
 
 THUMBNAIL_QUALITY: Final = 85
 THUMBNAILS_KEPT: Final = 512
@@ -49,6 +46,8 @@ class Style:
 
         Blocks while it decodes: call it in a thread. Raises `BadPicture` when the file is no picture now.
         """
+        from PIL import Image  # with numpy, a good part of the bot's start, and not needed before the first thumbnail
+
         try:
             return _thumbnail(self.path, side)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
@@ -57,6 +56,10 @@ class Style:
 
 @functools.lru_cache(maxsize=THUMBNAILS_KEPT)
 def _thumbnail(path: Path, side: int) -> bytes:
+    from PIL import Image, ImageOps
+
+    from nst_engine.images import flatten, to_jpeg
+
     with Image.open(path) as picture:
         picture.draft("RGB", (side, side))
         upright = flatten(ImageOps.exif_transpose(picture))

@@ -18,6 +18,7 @@ from bot.queue.checkpoints import Checkpoints
 from bot.queue.frames import Header, pack, read_frame
 from bot.queue.orders import PARTS
 from bot.queue.pictures import Pictures
+from bot.speed import Machine
 
 CANCEL_GRACE: Final = 20.0
 """Seconds that a step may take after a cancel before the process is ended."""
@@ -60,6 +61,8 @@ class EngineDriver:
 
     def __init__(self, config: EngineConfig, checkpoints: Checkpoints | None = None) -> None:
         names = {"device", "precision", "weights", "deterministic", "preview"}
+        self.machine: Machine | None = None
+        """What paints, once it is known."""
         self._options = {"engine": config.model_dump(include=names), "timelapse": config.timelapse}
         self._checkpoints = checkpoints
         self._process: asyncio.subprocess.Process | None = None
@@ -87,7 +90,9 @@ class EngineDriver:
         except BaseException:
             await self._end_process()
             raise
-        log.info("engine ready", device=header["device"], precision=header["precision"])
+        self.machine = Machine.here(header["device"], header["precision"])
+        seconds = round(header["seconds"], 1)
+        log.info("engine ready", device=header["device"], precision=header["precision"], seconds=seconds)
 
     async def stop(self) -> None:
         """End the process, if it runs."""

@@ -13,18 +13,24 @@ import queue
 import signal
 import sys
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from PIL import Image
 
 from bot.queue.frames import Header, pack, read_frame_blocking
 from bot.queue.painting import Painting, Reporter
 from bot.queue.pictures import Pictures
 from nst_engine.errors import Cancelled, EngineError
+from nst_engine.images import to_png
 from nst_engine.settings import Settings
 
 if TYPE_CHECKING:
     from nst_engine.engine import Engine
 
+WARM_UP: Final = Settings(size=64, steps=2)
 NICENESS: Final = 5
 """So that a bot on the same cores still acknowledges interactions in time."""
 
@@ -43,8 +49,9 @@ class EngineChild:
         self._cancelled: set[str] = set()
 
     def serve(self, options: dict[str, Any]) -> None:
-        """Load the engine with its `options`, then paint until the input ends."""
+        """Load the engine with its `options`, warm it up while nobody waits, and paint until the input ends."""
         threading.Thread(target=self._listen, daemon=True).start()
+        began = time.monotonic()
         try:
             from nst_engine.engine import Engine
 
@@ -52,9 +59,22 @@ class EngineChild:
         except EngineError as error:
             self.send({"type": "unfit", "sentence": str(error)})
             return
-        self.send({"type": "ready", "device": engine.device_name, "precision": engine.precision})
+        seconds = time.monotonic() - began
+        self.send({"type": "ready", "device": engine.device_name, "precision": engine.precision, "seconds": seconds})
+        self._warm_up(engine)
         while True:
             self._answer(engine, *self._orders.get())
+
+    def _warm_up(self, engine: Engine) -> None:
+        """Paint a tiny picture for nobody: first uses are slow, of the device as of what draws curves and films.
+
+        Ends within a step when an order comes; what was used by then is warm.
+        """
+        gradients = [Image.linear_gradient("L"), Image.radial_gradient("L")]
+        photo, style = [to_png(gradient.convert("RGB")) for gradient in gradients]
+        painting = Painting(Pictures(photo, (style,)), WARM_UP, None, self._films)
+        with suppress(Cancelled, EngineError):  # what does not work is told to the first job's person
+            painting.paint(engine, Reporter(_unheard, "", WARM_UP.steps), lambda: not self._orders.empty())
 
     def _listen(self) -> None:
         """Runs on a thread of its own, so that a cancel is seen while a picture is painted."""
@@ -95,6 +115,10 @@ class EngineChild:
         """Write a frame."""
         self._sink.write(pack(header, payload))
         self._sink.flush()
+
+
+def _unheard(header: Header, payload: bytes) -> None:
+    """Send nothing to nobody."""
 
 
 def main() -> None:

@@ -8,13 +8,15 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
 from bot.errors import NoSuchJob, SetupError
 from bot.limits import Limits, Load
+from bot.queue.estimates import Done
 from bot.requests import Job, JobState
+from bot.speed import Cost
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,7 +28,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     address TEXT NOT NULL, photo TEXT NOT NULL, styles TEXT NOT NULL, style_title TEXT NOT NULL,
     settings TEXT NOT NULL, created REAL NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
     sentence TEXT NOT NULL DEFAULT '', work REAL NOT NULL, seconds REAL, ended REAL, replied REAL, forgotten REAL,
-    masks TEXT NOT NULL DEFAULT '[]',
+    masks TEXT NOT NULL DEFAULT '[]', steps INTEGER,
     UNIQUE (platform, origin)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state);
@@ -40,15 +42,27 @@ COLUMNS: Final = (
     "id, platform, place, person, origin, address, photo, styles, style_title, settings, created, state, attempts, "
     "sentence, replied, masks"
 )
-ADDED: Final = {"masks": "TEXT NOT NULL DEFAULT '[]'"}
+ADDED: Final = {"masks": "TEXT NOT NULL DEFAULT '[]'", "steps": "INTEGER"}
 """Columns of the jobs that ledgers of older versions lack."""
-FAIR_ORDER: Final = """
-    SELECT id, pass + ROW_NUMBER() OVER (own ORDER BY id) AS turn, work
+STEPS: Final = "COALESCE(steps, json_extract(settings, '$.steps'), 0)"
+"""The steps of a job, also of one that was accepted when they were not written down."""
+FAIR_ORDER: Final = f"""
+    SELECT id, pass + ROW_NUMBER() OVER (own ORDER BY id) AS turn, {STEPS}, work
     FROM jobs JOIN turns USING (platform, person) WHERE state = 'accepted'
     WINDOW own AS (PARTITION BY platform, person) ORDER BY turn, released, MIN(id) OVER own
 """
 NOT_OVER: Final = "state IN ('accepted', 'released')"
-PACE_JOBS: Final = 10
+TEACHERS: Final = 20
+"""From how many of the last finished jobs is learned how long others will take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is known of the time that jobs take: released and waiting ones, these in fair order, and the last done."""
+
+    released: list[tuple[str, Cost]]
+    waiting: list[tuple[str, Cost]]
+    done: list[Done]
 
 
 class Ledger:
@@ -76,11 +90,8 @@ class Ledger:
         self._thread.submit(self._db.close).result()
         self._thread.shutdown()
 
-    def accept(self, job: Job, work: float, limits: Limits) -> Job:
-        """Write a new job, or return the one of the same origin with `is_new` False.
-
-        `work` is its cost in megapixel-steps. Raises `TooMany`.
-        """
+    def accept(self, job: Job, cost: Cost, limits: Limits) -> Job:
+        """Write a new job, or return the one of the same origin with `is_new` False. Raises `TooMany`."""
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             known = self.find(job.platform, job.origin)
@@ -89,7 +100,8 @@ class Ledger:
             self.check_room(job.platform, job.place, job.person, limits)
             self._take_turn(job)
             self._db.execute(
-                f"INSERT INTO jobs ({COLUMNS}, work) VALUES ({', '.join('?' * 17)})", (*_to_row(job), work)
+                f"INSERT INTO jobs ({COLUMNS}, steps, work) VALUES ({', '.join('?' * 18)})",
+                (*_to_row(job), cost.steps, cost.work),
             )
         return job
 
@@ -113,10 +125,18 @@ class Ledger:
         """The ids of the accepted jobs, the fairest next one first: persons take turns."""
         return [row[0] for row in self._db.execute(FAIR_ORDER)]
 
-    def outlook(self) -> tuple[list[tuple[str, float]], float | None]:
-        """The accepted jobs in fair order, each with its cost in megapixel-steps, and the pace."""
-        rows = [(row[0], row[2]) for row in self._db.execute(FAIR_ORDER)]
-        return rows, self.pace()
+    def outlook(self) -> Outlook:
+        """What can be told of the time that is left."""
+        released = f"SELECT id, {STEPS}, work FROM jobs WHERE state = 'released' ORDER BY id"
+        done = (
+            f"SELECT {STEPS}, work, seconds FROM jobs WHERE state = 'done' AND seconds > 0 "
+            f"ORDER BY ended DESC LIMIT {TEACHERS}"
+        )
+        return Outlook(
+            [(job_id, Cost(*cost)) for job_id, *cost in self._db.execute(released)],
+            [(job_id, Cost(*cost)) for job_id, _, *cost in self._db.execute(FAIR_ORDER)],
+            [Done(Cost(*cost), seconds) for *cost, seconds in self._db.execute(done)],
+        )
 
     def release(self, room: int) -> list[Job]:
         """Mark the fairest next jobs as released, at most `room` of them, and move their persons' turns on."""
@@ -151,7 +171,7 @@ class Ledger:
             self._db.execute("UPDATE jobs SET attempts = attempts - 1 WHERE state = 'released' AND attempts > 0")
 
     def settle(self, job_id: str, state: JobState, sentence: str = "", seconds: float | None = None) -> bool:
-        """Give a job its end; False when it had one already. `seconds` is how long the engine took."""
+        """Give a job its end; False when it had one already. `seconds` is how long it was painted."""
         with self._db:
             changed = self._db.execute(
                 f"UPDATE jobs SET state = ?, sentence = ?, seconds = ?, ended = ? WHERE id = ? AND {NOT_OVER}",
@@ -178,14 +198,6 @@ class Ledger:
     def unanswered(self) -> list[Job]:
         """The jobs that are over and whose answer is not known to have arrived."""
         return self._rows("state IN ('done', 'failed', 'cancelled') AND replied IS NULL")
-
-    def pace(self) -> float | None:
-        """Seconds per megapixel-step over the last finished jobs, or None before the first."""
-        row = self._db.execute(
-            "SELECT SUM(seconds), SUM(work) FROM (SELECT seconds, work FROM jobs WHERE state = 'done' "
-            f"AND seconds IS NOT NULL ORDER BY ended DESC LIMIT {PACE_JOBS})"
-        ).fetchone()
-        return row[0] / row[1] if row[1] else None
 
     def forget(self, before: float) -> tuple[list[str], list[str]]:
         """Forget the pictures of jobs answered before a time (seconds since the epoch).

@@ -68,10 +68,14 @@ def outcome_key(job_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How the work on a job ended: a summary, or the sentence of its failure."""
+    """How the work on a job ended: a summary and the seconds of the work, or the sentence of its failure.
+
+    The seconds are those from the worker's taking the job to its answer, curve and film included.
+    """
 
     summary: LossSummary | None = None
     sentence: str = ""
+    seconds: float | None = None
 
     @property
     def state(self) -> JobState:
@@ -82,7 +86,7 @@ class Outcome:
 async def store_outcome(blobs: Blobs, job_id: str, outcome: Outcome) -> bool:
     """Write how a job ended; False when another worker was first."""
     summary = None if outcome.summary is None else outcome.summary.to_dict()
-    text = json.dumps({"summary": summary, "sentence": outcome.sentence})
+    text = json.dumps({"summary": summary, "sentence": outcome.sentence, "seconds": outcome.seconds})
     return await blobs.put_new(outcome_key(job_id), text.encode())
 
 
@@ -93,7 +97,8 @@ async def load_outcome(blobs: Blobs, job_id: str) -> Outcome | None:
         return None
     values = json.loads(data)
     summary = values["summary"]
-    return Outcome(None if summary is None else LossSummary.from_dict(summary), values["sentence"])
+    found = None if summary is None else LossSummary.from_dict(summary)
+    return Outcome(found, values["sentence"], values.get("seconds"))
 
 
 async def load_answer(blobs: Blobs, job: Job) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -12,10 +13,12 @@ import structlog
 from bot.errors import NoSuchJob
 from bot.queue.blobs import Blobs
 from bot.queue.dispatch import Dispatch
+from bot.queue.estimates import Estimates, times_left
 from bot.queue.hub import Hub
 from bot.queue.ledger import Ledger
 from bot.queue.orders import Order, Outcome, delete_results, load_outcome, preview_key
 from bot.requests import Finished, Job, Queued, Running
+from bot.speed import Pace
 
 TICK: Final = 1.0
 """Seconds between two looks at the ledger when nothing woke the pump."""
@@ -26,16 +29,30 @@ log = structlog.get_logger(__name__)
 
 
 class Pump:
-    """One task that moves jobs on whenever it is woken, and every `TICK` seconds in case an event was lost."""
+    """One task that moves jobs on whenever it is woken, and every `TICK` seconds in case an event was lost.
 
-    def __init__(self, ledger: Ledger, blobs: Blobs, dispatch: Dispatch, hub: Hub, keep_hours: float) -> None:
+    `measured` gives the pace of the machine that paints, where it was measured.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        blobs: Blobs,
+        dispatch: Dispatch,
+        hub: Hub,
+        keep_hours: float,
+        measured: Callable[[], Pace | None],
+    ) -> None:
         self._ledger = ledger
         self._blobs = blobs
         self._dispatch = dispatch
         self._hub = hub
         self._keep_seconds = keep_hours * 3600
         self._woken = asyncio.Event()
+        self._measured = measured
         self._active: dict[str, Job] = {}
+        self._expected: dict[str, float | None] = {}
+        """How many seconds the released jobs will take from beginning to end."""
         self._forgot = 0.0
         self._is_closed = False
 
@@ -116,17 +133,21 @@ class Pump:
 
     async def settle(self, job_id: str, outcome: Outcome) -> bool:
         """Give a job its end, once; the first one holds. False when it had one already."""
-        seconds = None if outcome.summary is None else outcome.summary.seconds
-        changed = await self._ledger.call(self._ledger.settle, job_id, outcome.state, outcome.sentence, seconds)
+        end = (outcome.state, outcome.sentence)
+        changed = await self._ledger.call(self._ledger.settle, job_id, *end, outcome.seconds)
         if changed:
-            self.finish(Finished(job_id, outcome.state, outcome.sentence))
+            self.finish(Finished(job_id, *end), outcome.seconds)
         return changed
 
-    def finish(self, event: Finished) -> None:
-        """Tell that a job is over, and look for the next one."""
+    def finish(self, event: Finished, seconds: float | None = None) -> None:
+        """Tell that a job is over, and look for the next one. `seconds` is how long it was painted."""
         self._active.pop(event.job_id, None)
         self._hub.emit(event)
-        log.info("over", job=event.job_id, state=event.state, sentence=event.sentence)
+        times: dict[str, float | None] = {}
+        if seconds is not None:
+            expected = self._expected.get(event.job_id)
+            times = {"seconds": round(seconds, 1), "estimated": expected and round(expected, 1)}
+        log.info("over", job=event.job_id, state=event.state, sentence=event.sentence, **times)
         self.wake()
 
     async def _listen(self, ready: asyncio.Event) -> None:
@@ -150,6 +171,8 @@ class Pump:
         preview = await self._blobs.get(preview_key(job.id)) if event["preview"] else None
         if job.id in self._active:
             facts = {name: event[name] for name in ("step", "steps", "seconds_left", "losses", "share")}
+            if not event["step"]:
+                facts["seconds_left"] = self._expected.get(job.id)
             self._hub.emit(Running(job.id, preview=preview, **facts))
 
     async def _cancel_if_over(self, job_id: str) -> None:
@@ -160,18 +183,21 @@ class Pump:
 
     async def _tell_positions(self) -> None:
         workers = 1 if self._dispatch.is_local else max(await self._dispatch.workers(), 1)
+        measured = await asyncio.to_thread(self._measured)
         # One look, and no await after it: what is told here must not come after a job's end.
-        waiting, pace = await self._ledger.call(self._ledger.outlook)
-        ahead = self._seconds_running() or 0.0
-        for position, (job_id, work) in enumerate(waiting, 1):
-            if pace is not None:
-                ahead += work * pace / workers
-            self._hub.emit(Queued(job_id, position, round(ahead) if pace is not None else None))
+        outlook = await self._ledger.call(self._ledger.outlook)
+        estimates = Estimates(outlook.done, measured)
+        self._expected = {job_id: estimates.seconds(cost) for job_id, cost in outlook.released}
+        running = [self._seconds_running(job_id) for job_id, _ in outlook.released]
+        left = times_left(running, [estimates.seconds(cost) for _, cost in outlook.waiting], workers)
+        for position, ((job_id, _), seconds) in enumerate(zip(outlook.waiting, left, strict=True), 1):
+            self._hub.emit(Queued(job_id, position, None if seconds is None else round(seconds)))
 
-    def _seconds_running(self) -> float | None:
-        events = [self._hub.latest(job_id) for job_id in self._active]
-        known = [event.seconds_left for event in events if isinstance(event, Running) and event.seconds_left]
-        return min(known, default=None)
+    def _seconds_running(self, job_id: str) -> float | None:
+        """How long a released job needs yet, by its own word or else by what was expected of it."""
+        event = self._hub.latest(job_id)
+        told = event.seconds_left if isinstance(event, Running) else None
+        return self._expected[job_id] if told is None else told
 
     async def _forget(self) -> None:
         async with self._blobs.inputs:

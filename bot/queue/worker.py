@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import structlog
@@ -42,9 +43,11 @@ class Worker:
     async def handle(self, text: str) -> None:
         """Paint one order. An order that comes twice is painted once; a death of the engine is the pump's to judge."""
         order = Order.from_json(text)
+        began = time.monotonic()
         try:
             if await load_outcome(self._blobs, order.job) is None:
-                await self._finish(order, await self._paint(order))
+                painted = await self._paint(order)
+                await self._finish(order, painted, time.monotonic() - began)
         except EngineDiedError as error:
             log.warning("engine lost", job=order.job, reason=str(error))
             if order.is_last:
@@ -91,11 +94,13 @@ class Worker:
         except Exception as error:
             log.warning("progress lost", job=job_id, reason=repr(error))
 
-    async def _finish(self, order: Order, painted: Painted) -> None:
+    async def _finish(self, order: Order, painted: Painted, seconds: float) -> None:
         if painted.summary:
             for part, data in painted.parts.items():
                 await self._blobs.put_new(part_key(order.job, part), data)
-            outcome = Outcome(LossSummary.from_dict(painted.summary))
+            summary = LossSummary.from_dict(painted.summary)
+            # Where an earlier attempt was gone on from, only the engine knows how long that took.
+            outcome = Outcome(summary, seconds=max(seconds, summary.seconds))
         else:
             outcome = Outcome(sentence=painted.sentence or "The engine could not paint this picture.")
         await store_outcome(self._blobs, order.job, outcome)

@@ -16,7 +16,7 @@ from bot.queue.delivery import Delivery
 from bot.queue.hub import Hub
 from bot.queue.ledger import Ledger
 from bot.requests import Answer, Finished, Job, Queued, Running
-from tests.bot.test_ledger import WIDE, make_job
+from tests.bot.test_ledger import COST, WIDE, make_job
 
 
 class Front:
@@ -79,7 +79,7 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     monkeypatch.setattr(delivery_module, "FIRST_RETRY", 0.01)
     monkeypatch.setattr(delivery_module, "GIVE_UP_AFTER", float("inf"))
     made = Stage(tmp_path)
-    await made.ledger.call(made.ledger.accept, make_job(1), 1.0, WIDE)
+    await made.ledger.call(made.ledger.accept, make_job(1), COST, WIDE)
     yield made
     await made.delivery.close()
     made.ledger.close()
@@ -145,7 +145,7 @@ async def test_a_platform_that_hangs_does_not_hold_up_another(stage: Stage) -> N
     numbers = range(100, 100 + delivery_module.ANSWERS_AT_ONCE)
     for number in numbers:
         job = dataclasses.replace(make_job(number), platform="stuck")
-        await stage.ledger.call(stage.ledger.accept, job, 1.0, WIDE)
+        await stage.ledger.call(stage.ledger.accept, job, COST, WIDE)
         await stage.ledger.call(stage.ledger.settle, job.id, "failed")
     await stage.delivery.serve(stuck)
     await stage.delivery.serve(front)

@@ -18,10 +18,13 @@ from hypothesis import strategies as st
 
 from bot.errors import NoSuchJob, SetupError, TooMany
 from bot.limits import Limits
-from bot.queue.ledger import Ledger
+from bot.queue.estimates import Done
+from bot.queue.ledger import TEACHERS, Ledger, Outlook
 from bot.requests import Job
+from bot.speed import Cost
 
 WIDE = Limits(per_person=1000, per_place=1000, total=1000)
+COST = Cost(steps=10, work=1.0)
 
 
 def make_job(number: int, person: str = "ann", place: str = "here", origin: str | None = None) -> Job:
@@ -48,7 +51,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 async def accept(ledger: Ledger, *jobs: Job, limits: Limits = WIDE) -> list[Job]:
-    return [await ledger.call(ledger.accept, job, 1.0, limits) for job in jobs]
+    return [await ledger.call(ledger.accept, job, COST, limits) for job in jobs]
 
 
 async def test_a_job_comes_back_as_it_was_written(ledger: Ledger) -> None:
@@ -103,7 +106,7 @@ def test_releases_follow_the_order_that_was_told(tmp_path_factory: pytest.TempPa
         return ledger._thread.submit(method, *args).result()
 
     for number, person in enumerate(persons):
-        call(ledger.accept, make_job(number, person), 1.0, WIDE)
+        call(ledger.accept, make_job(number, person), COST, WIDE)
     told = call(ledger.waiting)
     released = [job.id for _ in persons for job in call(ledger.release, 1)]
     counts = {person: persons.count(person) for person in set(persons)}
@@ -154,12 +157,27 @@ async def test_an_address_grows(ledger: Ledger) -> None:
     assert (await ledger.call(ledger.job, "job000001")).address == {"message": 1, "status": "é5"}
 
 
-async def test_the_pace_is_that_of_the_last_finished_jobs(ledger: Ledger) -> None:
-    assert await ledger.call(ledger.pace) is None
+async def test_the_outlook_tells_what_jobs_cost_and_what_the_last_ones_took(ledger: Ledger) -> None:
+    assert await ledger.call(ledger.outlook) == Outlook([], [], [])
+    count = TEACHERS + 5
+    costs = [Cost(number, 0.5 * number) for number in range(1, count + 3)]
+    for number, cost in enumerate(costs):
+        await ledger.call(ledger.accept, make_job(number), cost, WIDE)
+    for number in range(count):
+        await ledger.call(ledger.settle, f"job{number:06}", "done", "", float(number))
+    await ledger.call(ledger.settle, "job000000", "cancelled")
+    (released,) = await ledger.call(ledger.release, 1)
+    outlook = await ledger.call(ledger.outlook)
+    assert outlook.released == [(released.id, costs[count])]
+    assert outlook.waiting == [(f"job{count + 1:06}", costs[count + 1])]
+    assert outlook.done == [Done(costs[number], float(number)) for number in range(count - 1, 4, -1)]
+
+
+async def test_a_failed_job_teaches_nothing(ledger: Ledger) -> None:
     await accept(ledger, make_job(1), make_job(2))
-    await ledger.call(ledger.settle, "job000001", "done", "", 3.0)
-    await ledger.call(ledger.settle, "job000002", "done", "", 5.0)
-    assert await ledger.call(ledger.pace) == pytest.approx(4.0)
+    await ledger.call(ledger.settle, "job000001", "failed", "No.", 3.0)
+    await ledger.call(ledger.settle, "job000002", "done")
+    assert (await ledger.call(ledger.outlook)).done == []
 
 
 async def test_old_pictures_are_forgotten_unless_another_job_needs_them(ledger: Ledger) -> None:
@@ -186,14 +204,14 @@ from dataclasses import replace
 from pathlib import Path
 from bot.queue.ledger import Ledger
 from bot.limits import Limits
-from tests.bot.test_ledger import make_job
+from tests.bot.test_ledger import COST, make_job
 
 LIMITS = Limits(10**6, 10**6, 10**6)
 
 async def main():
     ledger = Ledger(Path(sys.argv[1]))
     for number in range(100_000):
-        job = await ledger.call(ledger.accept, make_job(number, person=f"p{number % 3}"), 1.0, LIMITS)
+        job = await ledger.call(ledger.accept, make_job(number, person=f"p{number % 3}"), COST, LIMITS)
         print(job.id, flush=True)
         if number % 3 == 2:
             (released,) = await ledger.call(ledger.release, 1)
@@ -233,8 +251,13 @@ CREATE TABLE jobs (
     sentence TEXT NOT NULL DEFAULT '', work REAL NOT NULL, seconds REAL, ended REAL, replied REAL, forgotten REAL,
     UNIQUE (platform, origin)
 ) STRICT;
+CREATE TABLE turns (
+    platform TEXT NOT NULL, person TEXT NOT NULL, pass REAL NOT NULL, released REAL NOT NULL DEFAULT 0,
+    PRIMARY KEY (platform, person)
+) STRICT;
+INSERT INTO turns VALUES ('test', 'ann', 0, 0);
 INSERT INTO jobs VALUES ('job000001', 'test', 'here', 'ann', 'origin1', '{"message": 1}', 'sha256/photo',
-    '["sha256/style"]', 'Waves', '{"size": 64}', 1.0, 'accepted', 0, '', 1.0, NULL, NULL, NULL, NULL);
+    '["sha256/style"]', 'Waves', '{"size": 64, "steps": 60}', 1.0, 'accepted', 0, '', 1.0, NULL, NULL, NULL, NULL);
 """
 
 
@@ -245,9 +268,10 @@ async def test_a_ledger_of_an_older_version_opens_with_its_jobs(tmp_path: Path) 
     db.close()
     for _ in range(2):
         ledger = Ledger(path)
-        assert await ledger.call(ledger.job, "job000001") == make_job(1)
+        assert await ledger.call(ledger.job, "job000001") == replace(make_job(1), settings={"size": 64, "steps": 60})
         ledger.close()
     ledger = Ledger(path)
+    assert (await ledger.call(ledger.outlook)).waiting == [("job000001", Cost(60, 1.0))]
     masked = replace(make_job(2), masks=(None, "sha256/mask"))
     await accept(ledger, masked)
     assert await ledger.call(ledger.job, masked.id) == masked

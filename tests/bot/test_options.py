@@ -137,12 +137,14 @@ def test_pictures_travel_as_they_are(masks: tuple[bytes | None, ...]) -> None:
     assert Pictures.from_payload(lengths, pictures.payload) == pictures
 
 
-def test_work_counts_scales_and_frames() -> None:
+def test_the_cost_counts_scales_and_frames() -> None:
     settings = Settings(size=1000, steps=100)
-    assert CheckedPhoto(1000, 1000).work(replace(settings, scales=1)) == pytest.approx(100)
-    assert CheckedPhoto(1000, 1000).work(replace(settings, scales=2)) < 60
-    moving = CheckedPhoto(1000, 1000, frames=5).work(replace(settings, scales=1))
-    assert moving == pytest.approx(100 + 4 * 25)
+    whole = CheckedPhoto(1000, 1000).cost(replace(settings, scales=1))
+    assert (whole.steps, whole.work, whole.megapixels) == (100, pytest.approx(100), pytest.approx(1))
+    coarse_first = CheckedPhoto(1000, 1000).cost(replace(settings, scales=2))
+    assert coarse_first.steps == 100 and coarse_first.work < 60
+    moving = CheckedPhoto(1000, 1000, frames=5).cost(replace(settings, scales=1))
+    assert (moving.steps, moving.work) == (200, pytest.approx(100 + 4 * 25))
 
 
 def test_percent_goes_by_the_work_and_not_by_the_steps() -> None:

@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from structlog.testing import capture_logs
 
 from bot.app import Atelier
+from bot.config import EngineConfig
 from bot.errors import BadOption, BadPicture, NoSuchJob, NotYours, Refusal, SetupError, TooMany, UnknownStyle
 from bot.queue.engine_driver import EngineDriver
 from bot.queue.pictures import Pictures
 from bot.requests import Answer, Finished, JobEvent, Options, Queued, Running, StylizeRequest
+from bot.speed import Pace, keep_pace
 from nst_engine.settings import Settings
 from tests.conftest import OpenAtelier
 
@@ -112,6 +115,79 @@ async def test_waiting_jobs_know_their_position(atelier: Atelier, ask: Any) -> N
                 break
     for job in jobs:
         await atelier.studio.cancel(job.id, "ann")
+
+
+async def queued(atelier: Atelier, job_id: str) -> Queued:
+    """The first that is told of a job that waits behind another."""
+    async with asyncio.timeout(60):
+        async for event in atelier.studio.watch(job_id):
+            assert isinstance(event, Queued)
+            return event
+    raise AssertionError
+
+
+async def test_the_time_left_is_unknown_until_something_is_known(atelier: Atelier, ask: Any) -> None:
+    jobs = [await atelier.studio.submit(ask(options=LONG)), await atelier.studio.submit(ask())]
+    assert (await queued(atelier, jobs[1].id)).seconds_left is None
+    for job in jobs:
+        await atelier.studio.cancel(job.id, "ann")
+
+
+async def test_what_was_measured_tells_the_time_left_until_jobs_teach_better(
+    open_bot: OpenAtelier, ask: Any, engine: EngineDriver, tmp_path: Path
+) -> None:
+    await engine.start()
+    assert engine.machine is not None
+    keep_pace(tmp_path / "data", engine.machine, Pace(step=1000.0, megapixel_step=0.0))
+    async with open_bot() as atelier:
+        jobs = [await atelier.studio.submit(ask(options=LONG)), await atelier.studio.submit(ask())]
+        left = (await queued(atelier, jobs[1].id)).seconds_left
+        assert left is not None and left >= 3 * 1000
+        await atelier.studio.cancel(jobs[0].id, "ann")
+        with capture_logs() as logs:
+            assert (await answer_of(atelier, jobs[1].id)).state == "done"
+        (over,) = [line for line in logs if line["event"] == "over" and line["job"] == jobs[1].id]
+        assert 0 < over["seconds"] < 3000 == over["estimated"]
+        jobs = [await atelier.studio.submit(ask(options=LONG)), await atelier.studio.submit(ask())]
+        left = (await queued(atelier, jobs[1].id)).seconds_left
+        assert left is not None and left < 5000 * 100
+        for job in jobs:
+            await atelier.studio.cancel(job.id, "ann")
+
+
+def _loaded(engine: EngineDriver) -> set[str]:
+    """Which of some libraries an engine's process has loaded."""
+    maps = Path(f"/proc/{engine.pid}/maps").read_text()
+    return {name for name in ("libtorch", "matplotlib", "libavcodec") if name in maps}
+
+
+@pytest.mark.slow
+async def test_an_engine_warms_up_while_nobody_asks() -> None:
+    """What draws curves and films is loaded beforehand, and not with the first person's picture."""
+    own = EngineDriver(EngineConfig(device="cpu"))
+    try:
+        await own.start()
+        async with asyncio.timeout(120):
+            while not {"libtorch", "matplotlib", "libavcodec"} <= await asyncio.to_thread(_loaded, own):
+                await asyncio.sleep(0.1)
+    finally:
+        await own.stop()
+
+
+@pytest.mark.slow
+async def test_who_asks_while_the_engine_warms_up_is_answered_with_their_own_picture(
+    photo: bytes, painting: bytes
+) -> None:
+    own = EngineDriver(EngineConfig(device="cpu"))
+
+    async def ignore(header: Any, payload: bytes) -> None: ...
+
+    try:
+        await own.start()
+        painted = await own.paint("first", Settings(size=48, steps=1).to_dict(), Pictures(photo, (painting,)), ignore)
+        assert (painted.sentence, painted.summary["width"], painted.summary["steps"]) == ("", 48, 1)
+    finally:
+        await own.stop()
 
 
 async def test_cancel_stops_a_running_job_and_the_next_one_runs(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from nst_engine.settings import PRESETS
 from tests.standins.redis_server import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -95,8 +97,19 @@ def test_styles_lists_the_gallery() -> None:
 def test_check_tells_what_is_there(tmp_path: Path) -> None:
     done = atelier("check", ATELIER_STORAGE__PATH=str(tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
-    for expected in ("http://127.0.0.1:8080", "Oxford VGG-19 (c34748d2a8b1)", "draft", "standard", "fine", "cpu"):
+    for expected in ("http://127.0.0.1:8080", "Oxford VGG-19 (c34748d2a8b1)", "cpu", "not measured yet"):
         assert expected in done.stdout
+
+
+@pytest.mark.slow
+def test_check_measures_the_speed_and_keeps_it(tmp_path: Path) -> None:
+    measured = atelier("check", "--speed", ATELIER_STORAGE__PATH=str(tmp_path))
+    assert measured.returncode == 0, measured.stdout + measured.stderr
+    told = [line for line in measured.stdout.splitlines() if line.startswith(tuple(PRESETS))]
+    assert [line.split()[0] for line in told] == list(PRESETS)
+    assert all(re.search(r"about \d+ (s|min|h)\b.* for a photo of 4:3$", line) for line in told)
+    again = atelier("check", ATELIER_STORAGE__PATH=str(tmp_path))
+    assert [line for line in again.stdout.splitlines() if line.startswith(tuple(PRESETS))] == told
 
 
 @pytest.mark.slow

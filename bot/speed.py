@@ -1,0 +1,93 @@
+"""How long painting takes: what a job costs, the pace of a machine, and the measured pace kept between starts."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from nst_engine.files import write_synced
+
+FILE: Final = "speed.json"
+"""In storage.path: the pace of every machine that was measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a job takes: its `steps`, and the megapixel-steps that they come to, `work`."""
+
+    steps: int
+    work: float
+
+    @property
+    def megapixels(self) -> float:
+        """The size of a step, as a mean over scales and frames."""
+        return self.work / max(self.steps, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The seconds that each step takes whatever its size, and those for each megapixel-step."""
+
+    step: float
+    megapixel_step: float
+
+    def seconds(self, cost: Cost) -> float:
+        """How long a job takes at this pace."""
+        return self.step * cost.steps + self.megapixel_step * cost.work
+
+    def scaled(self, factor: float) -> Pace:
+        """The pace of a machine that takes `factor` times as long."""
+        return Pace(self.step * factor, self.megapixel_step * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a pace holds for: a device as the engine names it, a precision, and the installed version of torch."""
+
+    device: str
+    precision: str
+    torch: str
+
+    @classmethod
+    def here(cls, device: str, precision: str) -> Machine:
+        """A device of this machine, with the torch that is installed here."""
+        return cls(device, precision, version("torch"))
+
+
+def find_pace(folder: Path, machine: Machine) -> Pace | None:
+    """The pace that was measured on a machine, or None where there is none that can be read."""
+    for measured in _read(folder):
+        try:
+            found = Machine(measured["device"], measured["precision"], measured["torch"])
+            pace = Pace(float(measured["step"]), float(measured["megapixel_step"]))
+        except (TypeError, KeyError, ValueError):
+            continue
+        if found == machine and _is_sound(pace):
+            return pace
+    return None
+
+
+def keep_pace(folder: Path, machine: Machine, pace: Pace) -> None:
+    """Write down what was measured, in the place of what was measured on the same machine before. Raises `OSError`."""
+    key = asdict(machine)
+    others = [each for each in _read(folder) if not (isinstance(each, dict) and key.items() <= each.items())]
+    folder.mkdir(parents=True, exist_ok=True)
+    write_synced(folder / FILE, json.dumps([*others, key | asdict(pace)], indent=2).encode())
+
+
+def _read(folder: Path) -> list[Any]:
+    """What the file holds; nothing where it is missing or damaged."""
+    try:
+        values = json.loads((folder / FILE).read_bytes())
+    except (OSError, ValueError):
+        return []
+    return values if isinstance(values, list) else []
+
+
+def _is_sound(pace: Pace) -> bool:
+    values = (pace.step, pace.megapixel_step)
+    return all(math.isfinite(value) and value >= 0 for value in values) and any(values)
