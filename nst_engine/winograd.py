@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -27,7 +28,7 @@ class RectifiedConvolutions:
     """Convolutions with a bias and a ReLU behind each, and the way back through both.
 
     `convolutions` maps names to layers of 3x3 kernels, stride 1 and padding 1. Raises `ImportError` where ncnn is not
-    installed.
+    installed and `OSError` where it cannot read the weights, which are handed to it in a temporary file.
     """
 
     def __init__(self, convolutions: Mapping[str, nn.Conv2d]) -> None:
@@ -40,18 +41,19 @@ class RectifiedConvolutions:
         options.use_fp16_packed = options.use_fp16_storage = options.use_fp16_arithmetic = False
         options.use_bf16_storage = False
         lines = []
-        with tempfile.NamedTemporaryFile() as weights:
-            for name, convolution in convolutions.items():
-                assert convolution.bias is not None
-                kernel, bias = convolution.weight.detach(), convolution.bias.detach()
-                # Backwards, the same with the channels' parts changed over and the kernel turned by half.
-                turned = kernel.transpose(0, 1).flip(2, 3)
-                weights.write(_FLOAT32 + _bytes(kernel) + _bytes(bias) + _FLOAT32 + _bytes(turned))
-                lines += [*_branch(name, kernel.shape, "5=1 9=1"), *_branch(f"{name} slope", turned.shape, "5=0")]
-            weights.flush()
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "weights"
+            with path.open("wb") as weights:
+                for name, convolution in convolutions.items():
+                    assert convolution.bias is not None
+                    kernel, bias = convolution.weight.detach(), convolution.bias.detach()
+                    # Backwards, the same with the channels' parts changed over and the kernel turned by half.
+                    turned = kernel.transpose(0, 1).flip(2, 3)
+                    weights.write(_FLOAT32 + _bytes(kernel) + _bytes(bias) + _FLOAT32 + _bytes(turned))
+                    lines += [*_branch(name, kernel.shape, "5=1 9=1"), *_branch(f"{name}_slope", turned.shape, "5=0")]
             self._net.load_param_mem("\n".join([_MAGIC, f"{len(lines)} {len(lines)}", *lines, ""]))
-            if self._net.load_model(weights.name) != 0:
-                raise RuntimeError("ncnn could not load the convolutions.")
+            if self._net.load_model(str(path)) != 0:
+                raise OSError("ncnn could not read the convolutions' weights.")
 
     def __call__(self, name: str, x: torch.Tensor) -> torch.Tensor:
         """ReLU(convolution(x)) of a tensor (1, C, H, W) in float32; differentiable with respect to x."""
@@ -60,7 +62,6 @@ class RectifiedConvolutions:
 
     def run(self, branch: str, x: torch.Tensor) -> torch.Tensor:
         """One branch's output, without a graph."""
-        branch = branch.replace(" ", "_")
         extractor = self._net.create_extractor()
         rows = x.contiguous()
         extractor.input(f"{branch}_in", self._ncnn.Mat(rows[0].numpy()))
@@ -82,7 +83,7 @@ class _Rectified(torch.autograd.Function):
     def backward(ctx: Any, *slopes: torch.Tensor) -> tuple[torch.Tensor, None, None]:
         (y,) = ctx.saved_tensors
         slope = torch.ops.aten.threshold_backward(slopes[0], y, 0)
-        return ctx.convolutions.run(f"{ctx.name} slope", slope), None, None
+        return ctx.convolutions.run(f"{ctx.name}_slope", slope), None, None
 
 
 def pays(convolutions: RectifiedConvolutions, name: str, like: nn.Conv2d) -> bool:
@@ -101,7 +102,6 @@ def pays(convolutions: RectifiedConvolutions, name: str, like: nn.Conv2d) -> boo
 
 
 def _branch(name: str, shape: torch.Size, more: str) -> list[str]:
-    name = name.replace(" ", "_")
     sizes = f"0={shape[0]} 1=3 4=1 6={shape.numel()}"
     return [
         f"Input {name}_i 0 1 {name}_in",

@@ -217,7 +217,7 @@ def main() -> None:
     """Race, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512], help="longer sides, in pixels")
-    parser.add_argument("--pairs", type=int, default=len(PAIRS), help="how many of the pairs")
+    parser.add_argument("--pairs", type=int, nargs="+", default=[0, 1, 2], help="which of the pairs, from 0")
     parser.add_argument("--goals", type=int, nargs="+", default=list(GOALS), help="the peer's steps to be reached")
     parser.add_argument("--out", type=Path, help="a folder for the plot and the pictures on the way")
     parser.add_argument("--only", choices=(PEER, OURS), help=argparse.SUPPRESS)
@@ -233,7 +233,7 @@ def main() -> None:
     print(f"{platform.processor() or platform.machine()}, {platform.platform()}")
     print("| size | pair | peer's steps | loss | peer, s | Atelier, s | share |\n|---|---|---|---|---|---|---|")
     for size in chosen.sizes:
-        for pair in list(PAIRS)[: chosen.pairs]:
+        for pair in [list(PAIRS)[place] for place in chosen.pairs]:
             lines, races[f"{pair}, {size}"] = race(pair, size, chosen.goals, chosen.out)
             print(lines, flush=True)
     if chosen.out is not None:

@@ -225,7 +225,7 @@ def test_the_forecast_tells_of_blocks_and_of_smaller_pictures(nst: Engine, monke
 def test_little_memory_leads_to_blocks_and_the_same_picture(
     nst: Engine, otters: Image.Image, starry_night: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = Settings(size=320, steps=3)
+    settings = Settings(size=320, steps=2)
     whole = nst.stylize(otters, [starry_night], settings)
     told = nst.forecast(otters.size, settings)
     monkeypatch.setattr("nst_engine.run.free_memory", lambda _: int(0.9 * told.bytes))

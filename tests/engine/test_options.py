@@ -198,8 +198,8 @@ def test_scales_leave_the_coarse_picture_in_the_fine_one(
     nst: Engine, otters: Image.Image, starry_night: Image.Image
 ) -> None:
     """With the same steps the coarse-to-fine picture is the better one when both are looked at from afar."""
-    one, three = (paint(nst, otters, starry_night, size=256, steps=18, scales=scales) for scales in (1, 3))
-    afar = [picture.resize((64, 36), Image.Resampling.BOX) for picture in (one, three)]
+    one, three = (paint(nst, otters, starry_night, size=192, steps=15, scales=scales) for scales in (1, 3))
+    afar = [picture.resize((48, 27), Image.Resampling.BOX) for picture in (one, three)]
     assert nst.score(otters, [starry_night], afar[1]).style < nst.score(otters, [starry_night], afar[0]).style
 
 

@@ -113,9 +113,9 @@ print(json.dumps([made.bytes, resident("VmHWM") - before]))
 @pytest.mark.parametrize(
     ("width", "height", "steps", "block", "optimizer"),
     [
-        (512, 384, 3, None, "lbfgs"),
-        (768, 512, 2, 256, "lbfgs"),
-        (256, 256, 60, None, "lbfgs"),
+        (512, 384, 2, None, "lbfgs"),
+        (640, 384, 1, 256, "lbfgs"),
+        (256, 192, 40, None, "lbfgs"),
     ],
 )
 def test_the_forecast_is_what_is_used(width: int, height: int, steps: int, block: int | None, optimizer: str) -> None:
