@@ -163,7 +163,7 @@ class Run:
         while True:
             descent: Descent | None = None
             try:
-                descent = self._new_descent(study, start, made, scale.steps)
+                descent = self._new_descent(study, start, made, end - len(self._rows))
                 if state is not None and self._checkpoint is not None and not self._checkpoint.resume(descent, state):
                     state = None
                 self._steps(number, study, descent, end)

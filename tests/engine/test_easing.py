@@ -61,6 +61,27 @@ def test_the_objective_eases_the_gradient_and_not_the_losses(weights: NetworkWei
 
 
 @pytest.mark.slow
+def test_what_is_left_when_memory_ran_out_is_eased_as_a_run_of_its_own(
+    nst: Engine, otters: Image.Image, starry_night: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[float] = []
+    evaluate = Objective.evaluate
+
+    def evaluate_with_little_memory(self: Objective, picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        seen.append(self.ease)
+        if len(seen) == 5:
+            raise torch.OutOfMemoryError("full")
+        return evaluate(self, picture)
+
+    monkeypatch.setattr(Objective, "evaluate", evaluate_with_little_memory)
+    nst.stylize(otters, [starry_night], Settings(size=256, steps=6))
+    # Four steps whole, then the other two in blocks, as a run of two.
+    assert seen[0] == seen[3] == seen[5] == optimise_module.EASE
+    assert seen[4] == pytest.approx(seen[0] * 2 / 3)
+    assert len(seen) == 7
+
+
+@pytest.mark.slow
 def test_it_saves_steps(
     nst: Engine, otters: Image.Image, starry_night: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
