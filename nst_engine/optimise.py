@@ -20,6 +20,8 @@ DIVERGED: Final = 10.0
 SMALLEST_RATE: Final = 4.0**-20
 EASE: Final = 0.35
 """How much L-BFGS's objective is eased (`Objective.ease`) in the first half of its steps; then that falls to 0."""
+EASED_STEPS: Final = 50
+"""Runs of fewer steps are eased in proportion: there the beginning, which easing slows down, is more of the whole."""
 
 
 class Adam:
@@ -150,7 +152,8 @@ class Descent:
     def _evaluate(self) -> tuple[list[float], torch.Tensor]:
         """The losses at the point, in one transfer from the device, and their gradient in the point's coordinates."""
         if self._optimizer == "lbfgs":
-            self.objective.ease = EASE * min(1.0, 2 * max(0.0, 1 - self.done / self.steps))
+            ease = EASE * min(1.0, self.steps / EASED_STEPS)
+            self.objective.ease = ease * min(1.0, 2 * max(0.0, 1 - self.done / self.steps))
         losses, slope = self.objective.evaluate(self.picture())
         return losses.tolist(), self._change.slope(slope)
 
