@@ -8,8 +8,8 @@ import torch
 
 CALM: Final = 10.0
 """Directions that bend less than so many times the content loss are left as they are."""
-LEAST: Final = 1e-5
-"""The same as a share of the strongest direction, where the content weighs next to nothing."""
+LEAST: Final = 1e-2
+"""The same as a share of the strongest direction: a style of few strong directions would be eased to a standstill."""
 
 
 class Eased:

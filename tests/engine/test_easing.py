@@ -21,7 +21,7 @@ def symmetric(channels: int, seed: int) -> torch.Tensor:
 
 
 def test_its_slope_is_that_of_the_formula() -> None:
-    style, found, bend, ease = symmetric(6, 0), symmetric(6, 1), 0.02, 0.3
+    style, found, bend, ease = symmetric(6, 0), symmetric(6, 1), 0.2, 0.3
     values, vectors = torch.linalg.eigh(style)
     scale = vectors @ torch.diag((1 + values / (CALM * bend)) ** -ease) @ vectors.T
     leaf = found.clone().requires_grad_()
