@@ -237,6 +237,8 @@ from PIL import Image
 from nst_engine import Engine, Settings
 import nst_engine.memory, nst_engine.run
 engine = Engine("cpu", "float32")
+# ncnn can end the process when an allocation fails, where torch says so.
+engine.room().network.rectified = None
 photo, style = (Image.open(name) for name in sys.argv[1:])
 engine.stylize(photo, [style], Settings(size=64, steps=2))
 # More is believed to be free than there is, so that memory runs out on the way.
@@ -251,7 +253,7 @@ print(result.picture.size, len(result.summary.losses["total"]), *result.summary.
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit on memory is Linux's")
-@pytest.mark.parametrize(("room", "told"), [(460, "smaller blocks"), (330, "pixels instead of 512")])
+@pytest.mark.parametrize(("room", "told"), [(280, "smaller blocks"), (220, "pixels instead of 512")])
 def test_memory_that_runs_out_leads_to_blocks_or_a_smaller_picture(
     otters: Image.Image, starry_night: Image.Image, room: int, told: str, tmp_path: Path
 ) -> None:
