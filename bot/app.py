@@ -25,6 +25,8 @@ from bot.queue.engine_driver import EngineDriver, EngineUnfitError
 from bot.queue.hub import Hub
 from bot.queue.ledger import Ledger
 from bot.queue.pump import Pump
+from bot.queue.sweeper import Sweeper
+from bot.queue.trouble import storage_trouble
 from bot.queue.worker import Worker
 from bot.requests import Front
 from bot.speed import Pace, find_pace
@@ -49,6 +51,7 @@ class Atelier:
     studio: Studio
     pump: Pump
     delivery: Delivery
+    sweeper: Sweeper
     background: list[asyncio.Task[None]] = field(default_factory=list)
     """What must run as long as the bot does."""
 
@@ -88,6 +91,7 @@ async def open_atelier(config: Config, engine: EngineDriver | None = None) -> As
                 stack.push_async_callback(driver.stop)
             atelier.background.append(await stack.enter_async_context(_working(dispatch, blobs, config, driver)))
         atelier.background.append(await stack.enter_async_context(_running(atelier.pump.run(), "pump")))
+        atelier.background.append(await stack.enter_async_context(_running(atelier.sweeper.run(), "sweeper")))
         stack.push_async_callback(atelier.delivery.close)
         yield atelier
 
@@ -95,7 +99,11 @@ async def open_atelier(config: Config, engine: EngineDriver | None = None) -> As
 @contextmanager
 def _sole_user(folder: Path) -> Iterator[None]:
     """Hold the data folder: two bots on one ledger would answer twice. The lock ends with the process."""
-    with (folder / "lock").open("w") as file:
+    try:
+        file = (folder / "lock").open("w")
+    except OSError as error:
+        raise SetupError(storage_trouble(folder / "lock", error)) from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -111,15 +119,16 @@ async def _parts(config: Config, driver: EngineDriver | None = None) -> AsyncIte
     gallery = Gallery.load(config.gallery.path)
     storage = config.storage
     async with AsyncExitStack() as stack:
-        blobs = Blobs.open(storage.blobs, storage.path / "blobs")
         ledger = Ledger(storage.path / "ledger.sqlite3")
         stack.callback(ledger.close)
+        blobs = Blobs.open(storage.blobs, storage.path / "blobs", owner=ledger.owner)
         dispatch = await stack.enter_async_context(Dispatch(config.queue.url))
         hub = Hub()
         delivery = Delivery(ledger, blobs, hub)
-        pump = Pump(ledger, blobs, dispatch, hub, storage.keep_hours, partial(_measured_pace, storage.path, driver))
+        pump = Pump(ledger, blobs, dispatch, hub, partial(_measured_pace, storage.path, driver))
         studio = Studio(config, gallery, ledger, blobs, dispatch, hub, pump)
-        yield Atelier(config, studio, pump, delivery), dispatch, blobs
+        sweeper = Sweeper(ledger, blobs, storage.keep_hours)
+        yield Atelier(config, studio, pump, delivery, sweeper), dispatch, blobs
 
 
 def _measured_pace(folder: Path, driver: EngineDriver | None) -> Pace | None:

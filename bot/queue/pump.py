@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
 import structlog
 
-from bot.errors import NoSuchJob
+from bot.errors import NoSuchJob, StorageTrouble
 from bot.queue.blobs import Blobs
 from bot.queue.dispatch import Dispatch
 from bot.queue.estimates import Estimates, times_left
 from bot.queue.hub import Hub
 from bot.queue.ledger import Ledger
-from bot.queue.orders import Order, Outcome, delete_results, load_outcome, preview_key
+from bot.queue.orders import Order, Outcome, load_outcome, preview_key
 from bot.requests import Finished, Job, Queued, Running
 from bot.speed import Pace
 
 TICK: Final = 1.0
 """Seconds between two looks at the ledger when nothing woke the pump."""
-FORGET_EVERY: Final = 600.0
 MAX_ATTEMPTS: Final = 3
 
 log = structlog.get_logger(__name__)
@@ -40,20 +38,17 @@ class Pump:
         blobs: Blobs,
         dispatch: Dispatch,
         hub: Hub,
-        keep_hours: float,
         measured: Callable[[], Pace | None],
     ) -> None:
         self._ledger = ledger
         self._blobs = blobs
         self._dispatch = dispatch
         self._hub = hub
-        self._keep_seconds = keep_hours * 3600
         self._woken = asyncio.Event()
         self._measured = measured
         self._active: dict[str, Job] = {}
         self._expected: dict[str, float | None] = {}
         """How many seconds the released jobs will take from beginning to end."""
-        self._forgot = 0.0
         self._is_closed = False
 
     def wake(self) -> None:
@@ -76,6 +71,8 @@ class Pump:
                 self._woken.clear()
                 try:
                     await self._turn()
+                except StorageTrouble:
+                    pass  # told in the log where it arose; the next turn tries again
                 except Exception:
                     log.exception("the queue stands still for a moment")
                 with suppress(TimeoutError):
@@ -89,13 +86,12 @@ class Pump:
         for job in released:
             try:
                 await self._settle_or_resubmit(job)
+            except StorageTrouble:
+                continue
             except Exception:
                 log.exception("a job stands still for a moment", job=job.id)
         await self._release()
         await self._tell_positions()
-        if time.monotonic() - self._forgot > FORGET_EVERY:
-            self._forgot = time.monotonic()
-            await self._forget()
 
     async def _settle_or_resubmit(self, job: Job) -> None:
         outcome = await load_outcome(self._blobs, job.id)
@@ -198,11 +194,3 @@ class Pump:
         event = self._hub.latest(job_id)
         told = event.seconds_left if isinstance(event, Running) else None
         return self._expected[job_id] if told is None else told
-
-    async def _forget(self) -> None:
-        async with self._blobs.inputs:
-            jobs, keys = await self._ledger.call(self._ledger.forget, time.time() - self._keep_seconds)
-            for key in keys:
-                await self._blobs.delete(key)
-        for job_id in jobs:
-            await delete_results(self._blobs, job_id)
