@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
@@ -14,11 +15,17 @@ from bot.queue.blobs import Blobs
 from bot.queue.dispatch import Dispatch
 from bot.queue.estimates import Estimates, times_left
 from bot.queue.hub import Hub
-from bot.queue.ledger import Ledger
+from bot.queue.ledger import Ledger, Outlook
 from bot.queue.orders import Order, Outcome, load_outcome, preview_key
-from bot.requests import Finished, Job, Queued, Running
+from bot.requests import Finished, Job, JobEvent, Queued, Running
 from bot.speed import Pace
 
+NEWS: Final = 0.05
+"""By what share a place in the queue, or the time left, changes before it is told again."""
+MANY: Final = 100
+"""Of so many jobs the places are told all the time."""
+LOOK_SHARE: Final = 0.05
+"""The share of the time that may be spent on the places of all who wait, where they are many."""
 TICK: Final = 1.0
 """Seconds between two looks at the ledger when nothing woke the pump."""
 MAX_ATTEMPTS: Final = 3
@@ -45,10 +52,12 @@ class Pump:
         self._dispatch = dispatch
         self._hub = hub
         self._woken = asyncio.Event()
-        self._measured = measured
+        self.measured = measured
         self._active: dict[str, Job] = {}
         self._expected: dict[str, float | None] = {}
         """How many seconds the released jobs will take from beginning to end."""
+        self._due = 0.0
+        """When places are told next."""
         self._is_closed = False
 
     def wake(self) -> None:
@@ -81,6 +90,8 @@ class Pump:
                         await self._woken.wait()
 
     async def _turn(self) -> None:
+        for job in await self._ledger.call(self._ledger.recalled):
+            await self._take_back(job)
         released = await self._ledger.call(self._ledger.released)
         self._active = {job.id: job for job in released}
         for job in released:
@@ -92,6 +103,16 @@ class Pump:
                 log.exception("a job stands still for a moment", job=job.id)
         await self._release()
         await self._tell_positions()
+
+    async def _take_back(self, job: Job) -> None:
+        """Tell of a job that the operator cancelled, perhaps from another process, and stop it where it runs."""
+        self.finish(Finished(job.id, job.state, job.sentence))
+        try:
+            await self._dispatch.cancel(job.id)
+        except Exception as error:
+            # Its next sign of life has it cancelled again.
+            log.warning("cancel did not reach the queue", job=job.id, reason=repr(error))
+        await self._ledger.call(self._ledger.mark_told, job.id)
 
     async def _settle_or_resubmit(self, job: Job) -> None:
         outcome = await load_outcome(self._blobs, job.id)
@@ -142,7 +163,8 @@ class Pump:
         times: dict[str, float | None] = {}
         if seconds is not None:
             expected = self._expected.get(event.job_id)
-            times = {"seconds": round(seconds, 1), "estimated": expected and round(expected, 1)}
+            error = None if expected is None or not seconds else round(expected / seconds - 1, 2)
+            times = {"seconds": round(seconds, 1), "estimated": expected and round(expected, 1), "error": error}
         log.info("over", job=event.job_id, state=event.state, sentence=event.sentence, **times)
         self.wake()
 
@@ -179,18 +201,46 @@ class Pump:
 
     async def _tell_positions(self) -> None:
         workers = 1 if self._dispatch.is_local else max(await self._dispatch.workers(), 1)
-        measured = await asyncio.to_thread(self._measured)
-        # One look, and no await after it: what is told here must not come after a job's end.
-        outlook = await self._ledger.call(self._ledger.outlook)
+        measured = await asyncio.to_thread(self.measured)
+        began = time.monotonic()
+        is_due = began >= self._due
+        # One look, and no await before all is told: what is told here must not come after a job's end.
+        outlook = await self._ledger.call(self._ledger.outlook, waiting=is_due)
         estimates = Estimates(outlook.done, measured)
+        known = self._expected
         self._expected = {job_id: estimates.seconds(cost) for job_id, cost in outlook.released}
+        if is_due:
+            self._tell_waiting(outlook, estimates, workers)
+            if len(outlook.waiting) > MANY:
+                self._due = began + (time.monotonic() - began) / LOOK_SHARE
+        fresh = {job: seconds for job, seconds in self._expected.items() if seconds is not None and job not in known}
+        if fresh:
+            await self._ledger.call(self._ledger.expect, fresh)
+
+    def _tell_waiting(self, outlook: Outlook, estimates: Estimates, workers: int) -> None:
         running = [self._seconds_running(job_id) for job_id, _ in outlook.released]
         left = times_left(running, [estimates.seconds(cost) for _, cost in outlook.waiting], workers)
         for position, ((job_id, _), seconds) in enumerate(zip(outlook.waiting, left, strict=True), 1):
-            self._hub.emit(Queued(job_id, position, None if seconds is None else round(seconds)))
+            rounded = None if seconds is None or outlook.paused is not None else round(seconds)
+            event = Queued(job_id, position, rounded, outlook.paused)
+            if _is_news(self._hub.latest(job_id), event):
+                self._hub.emit(event)
 
     def _seconds_running(self, job_id: str) -> float | None:
         """How long a released job needs yet, by its own word or else by what was expected of it."""
         event = self._hub.latest(job_id)
         told = event.seconds_left if isinstance(event, Running) else None
         return self._expected[job_id] if told is None else told
+
+
+def _is_news(known: JobEvent | None, event: Queued) -> bool:
+    """Whether it says more than what is known: far back in the queue, one place up or down is not worth a message."""
+    if not isinstance(known, Queued) or known.paused != event.paused:
+        return True
+    return _differs(known.position, event.position) or _differs(known.seconds_left, event.seconds_left)
+
+
+def _differs(known: float | None, told: float | None) -> bool:
+    if known is None or told is None:
+        return known is not told
+    return abs(told - known) > NEWS * known
