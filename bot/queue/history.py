@@ -11,22 +11,27 @@ COLUMNS: Final = {"counts": "INTEGER NOT NULL DEFAULT 1", "expected": "REAL"}
 """Whether a job counts for the day, and how many seconds it was expected to take when it was released."""
 SCHEMA: Final = """
 CREATE INDEX IF NOT EXISTS open_by_person ON jobs (platform, person) WHERE state IN ('accepted', 'released');
-CREATE INDEX IF NOT EXISTS open_by_place ON jobs (platform, place) WHERE state IN ('accepted', 'released');
 CREATE INDEX IF NOT EXISTS counted_by_person ON jobs (platform, person, created) WHERE counts = 1;
 CREATE INDEX IF NOT EXISTS counted_by_place ON jobs (platform, place, created) WHERE counts = 1;
 """
 FILL: Final = "UPDATE jobs SET counts = 0 WHERE state IN ('failed', 'cancelled');"
 """For a ledger whose jobs ended before it was asked which of them count."""
 NOT_OVER: Final = "state IN ('accepted', 'released')"
+IN_PLACE: Final = """
+    SELECT COALESCE((SELECT waiting FROM shares WHERE level = 1 AND platform = :platform AND place = :place), 0)
+        + (SELECT COUNT(*) FROM jobs WHERE state = 'released' AND platform = :platform AND place = :place)
+"""
+TOTAL: Final = """
+    SELECT COALESCE((SELECT waiting FROM shares WHERE level = 0), 0)
+        + (SELECT COUNT(*) FROM jobs WHERE state = 'released')
+"""
+"""What waits and runs; what waits, which may be much, is counted already."""
 COUNTS: Final = "counts AND NOT (:state = 'failed' OR :state = 'cancelled' AND state = 'accepted')"
 """Whether a job still counts for the day once it has that end."""
 
 
 def load(db: sqlite3.Connection, platform: str, place: str, person: str, limits: Limits, now: float) -> Load:
     """All that the limits ask about."""
-
-    def count(where: str, *values: str) -> int:
-        return int(db.execute(f"SELECT COUNT(*) FROM jobs WHERE {NOT_OVER}{where}", values).fetchone()[0])
 
     def asked(column: str, value: str, times: int, within: float) -> float | None:
         """When they asked for the last but `times` - 1 picture that counts."""
@@ -40,9 +45,9 @@ def load(db: sqlite3.Connection, platform: str, place: str, person: str, limits:
         return None if found is None else float(found[0])
 
     return Load(
-        person=count(" AND platform = ? AND person = ?", platform, person),
-        place=count(" AND platform = ? AND place = ?", platform, place),
-        total=count(""),
+        person=len(open_jobs(db, platform, person)),
+        place=int(db.execute(IN_PLACE, {"platform": platform, "place": place}).fetchone()[0]),
+        total=int(db.execute(TOTAL).fetchone()[0]),
         asked_last=asked("person", person, 1 if limits.cooldown else 0, limits.cooldown),
         person_day=asked("person", person, limits.per_person_per_day, DAY),
         place_day=asked("place", place, limits.per_place_per_day, DAY),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
@@ -13,19 +12,13 @@ import structlog
 from bot.errors import NoSuchJob, StorageTrouble
 from bot.queue.blobs import Blobs
 from bot.queue.dispatch import Dispatch
-from bot.queue.estimates import Estimates, times_left
 from bot.queue.hub import Hub
-from bot.queue.ledger import Ledger, Outlook
+from bot.queue.ledger import Ledger
 from bot.queue.orders import Order, Outcome, load_outcome, preview_key
-from bot.requests import Finished, Job, JobEvent, Queued, Running
+from bot.queue.places import Places
+from bot.requests import Finished, Job, Running
 from bot.speed import Pace
 
-NEWS: Final = 0.05
-"""By what share a place in the queue, or the time left, changes before it is told again."""
-MANY: Final = 100
-"""Of so many jobs the places are told all the time."""
-LOOK_SHARE: Final = 0.05
-"""The share of the time that may be spent on the places of all who wait, where they are many."""
 TICK: Final = 1.0
 """Seconds between two looks at the ledger when nothing woke the pump."""
 MAX_ATTEMPTS: Final = 3
@@ -53,11 +46,8 @@ class Pump:
         self._hub = hub
         self._woken = asyncio.Event()
         self.measured = measured
+        self._places = Places(ledger, hub, measured)
         self._active: dict[str, Job] = {}
-        self._expected: dict[str, float | None] = {}
-        """How many seconds the released jobs will take from beginning to end."""
-        self._due = 0.0
-        """When places are told next."""
         self._is_closed = False
 
     def wake(self) -> None:
@@ -102,7 +92,8 @@ class Pump:
             except Exception:
                 log.exception("a job stands still for a moment", job=job.id)
         await self._release()
-        await self._tell_positions()
+        workers = 1 if self._dispatch.is_local else await self._dispatch.workers()
+        await self._places.tell(max(workers, 1))
 
     async def _take_back(self, job: Job) -> None:
         """Tell of a job that the operator cancelled, perhaps from another process, and stop it where it runs."""
@@ -159,10 +150,11 @@ class Pump:
     def finish(self, event: Finished, seconds: float | None = None) -> None:
         """Tell that a job is over, and look for the next one. `seconds` is how long it was painted."""
         self._active.pop(event.job_id, None)
+        self._places.leave(event.job_id)
         self._hub.emit(event)
         times: dict[str, float | None] = {}
         if seconds is not None:
-            expected = self._expected.get(event.job_id)
+            expected = self._places.expected.get(event.job_id)
             error = None if expected is None or not seconds else round(expected / seconds - 1, 2)
             times = {"seconds": round(seconds, 1), "estimated": expected and round(expected, 1), "error": error}
         log.info("over", job=event.job_id, state=event.state, sentence=event.sentence, **times)
@@ -190,7 +182,7 @@ class Pump:
         if job.id in self._active:
             facts = {name: event[name] for name in ("step", "steps", "seconds_left", "losses", "share")}
             if not event["step"]:
-                facts["seconds_left"] = self._expected.get(job.id)
+                facts["seconds_left"] = self._places.expected.get(job.id)
             self._hub.emit(Running(job.id, preview=preview, **facts))
 
     async def _cancel_if_over(self, job_id: str) -> None:
@@ -198,49 +190,3 @@ class Pump:
         with suppress(NoSuchJob):
             if (await self._ledger.call(self._ledger.job, job_id)).is_over:
                 await self._dispatch.cancel(job_id)
-
-    async def _tell_positions(self) -> None:
-        workers = 1 if self._dispatch.is_local else max(await self._dispatch.workers(), 1)
-        measured = await asyncio.to_thread(self.measured)
-        began = time.monotonic()
-        is_due = began >= self._due
-        # One look, and no await before all is told: what is told here must not come after a job's end.
-        outlook = await self._ledger.call(self._ledger.outlook, waiting=is_due)
-        estimates = Estimates(outlook.done, measured)
-        known = self._expected
-        self._expected = {job_id: estimates.seconds(cost) for job_id, cost in outlook.released}
-        if is_due:
-            self._tell_waiting(outlook, estimates, workers)
-            if len(outlook.waiting) > MANY:
-                self._due = began + (time.monotonic() - began) / LOOK_SHARE
-        fresh = {job: seconds for job, seconds in self._expected.items() if seconds is not None and job not in known}
-        if fresh:
-            await self._ledger.call(self._ledger.expect, fresh)
-
-    def _tell_waiting(self, outlook: Outlook, estimates: Estimates, workers: int) -> None:
-        running = [self._seconds_running(job_id) for job_id, _ in outlook.released]
-        left = times_left(running, [estimates.seconds(cost) for _, cost in outlook.waiting], workers)
-        for position, ((job_id, _), seconds) in enumerate(zip(outlook.waiting, left, strict=True), 1):
-            rounded = None if seconds is None or outlook.paused is not None else round(seconds)
-            event = Queued(job_id, position, rounded, outlook.paused)
-            if _is_news(self._hub.latest(job_id), event):
-                self._hub.emit(event)
-
-    def _seconds_running(self, job_id: str) -> float | None:
-        """How long a released job needs yet, by its own word or else by what was expected of it."""
-        event = self._hub.latest(job_id)
-        told = event.seconds_left if isinstance(event, Running) else None
-        return self._expected[job_id] if told is None else told
-
-
-def _is_news(known: JobEvent | None, event: Queued) -> bool:
-    """Whether it says more than what is known: far back in the queue, one place up or down is not worth a message."""
-    if not isinstance(known, Queued) or known.paused != event.paused:
-        return True
-    return _differs(known.position, event.position) or _differs(known.seconds_left, event.seconds_left)
-
-
-def _differs(known: float | None, told: float | None) -> bool:
-    if known is None or told is None:
-        return known is not told
-    return abs(told - known) > NEWS * known
