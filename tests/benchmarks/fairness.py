@@ -198,7 +198,7 @@ def main() -> None:
     parser.add_argument("--load", type=float, nargs="+", default=[0.5, 0.8, 0.95])
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    print("| load | jobs | waiting of | ideal, 95 % | by turns, 95 % | by arrival, 95 % | by turns, median |")
+    print("| load | jobs | of | ideal, 95 % | by turns, 95 % | by arrival, 95 % | by turns, median |")
     print("|---|---|---|---|---|---|---|")
     began = time.monotonic()
     for load in chosen.load:
