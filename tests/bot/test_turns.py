@@ -223,3 +223,36 @@ def test_a_job_of_one_who_waits_elsewhere_too_is_of_that_place(tmp_path: Path) -
     order = ledger._thread.submit(ledger.waiting).result()
     ledger.close()
     assert order == [jobs[0].id, jobs[2].id, jobs[3].id, jobs[1].id]
+
+
+async def test_the_version_before_finds_all_who_wait(crowd: Crowd) -> None:
+    """It joins waiting jobs with the turns of their persons, and would never release those who have none."""
+    await crowd.ask("ann", 2)
+    await crowd.ask("bob", place="there")
+
+    def known() -> int:
+        joined = "SELECT COUNT(*) FROM jobs JOIN turns USING (platform, person) WHERE state = 'accepted'"
+        return int(crowd.ledger._db.execute(joined).fetchone()[0])
+
+    assert await crowd.ledger.call(known) == 3
+
+
+async def test_who_waited_in_an_older_ledger_waits_in_the_same_order_of_turns(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite3")
+    crowd = Crowd(ledger)
+    anns, bobs = await crowd.ask("ann", 3), await crowd.ask("bob", 1)
+    await ledger.call(ledger.settle, anns[0].id, "failed", "No.")
+
+    def make_older() -> None:
+        for trigger in ("job_waits", "job_moves"):
+            ledger._db.execute(f"DROP TRIGGER {trigger}")
+        ledger._db.execute("DROP TABLE shares")
+
+    await ledger.call(make_older)
+    ledger.close()
+    newer = Ledger(tmp_path / "ledger.sqlite3")
+    assert await newer.call(newer.waiting) == [anns[1].id, bobs[0].id, anns[2].id]
+    await newer.call(newer.settle, anns[1].id, "cancelled", "Cancelled.")
+    released = [job.id for job in await newer.call(newer.release, 5)]
+    newer.close()
+    assert sorted(released) == sorted([bobs[0].id, anns[2].id])
