@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import signal
+import sqlite3
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from bot.queue.dispatch import Dispatch
 from bot.queue.engine_driver import EngineDriver, EngineUnfitError
 from bot.queue.hub import Hub
 from bot.queue.ledger import Ledger
+from bot.queue.operator import Operator
 from bot.queue.pump import Pump
 from bot.queue.sweeper import Sweeper
 from bot.queue.trouble import storage_trouble
@@ -34,6 +36,7 @@ from bot.studio import Studio
 
 CHECKPOINTS: Final = "checkpoints"
 """The folder in storage.path where runs under way keep their state."""
+LEDGER: Final = "ledger.sqlite3"
 RETRY_FRONT: Final = 15.0
 """Seconds before a front that broke down is started again."""
 NO_FRONT: Final = "No front-end is left: give a working token, or set web.enabled to true and web.port to a free one."
@@ -119,7 +122,7 @@ async def _parts(config: Config, driver: EngineDriver | None = None) -> AsyncIte
     gallery = Gallery.load(config.gallery.path)
     storage = config.storage
     async with AsyncExitStack() as stack:
-        ledger = Ledger(storage.path / "ledger.sqlite3")
+        ledger = Ledger(storage.path / LEDGER)
         stack.callback(ledger.close)
         blobs = Blobs.open(storage.blobs, storage.path / "blobs", owner=ledger.owner)
         dispatch = await stack.enter_async_context(Dispatch(config.queue.url))
@@ -194,6 +197,21 @@ async def run_worker(config: Config) -> None:
             raise SetupError(str(error)) from None
         finally:
             await engine.stop()
+
+
+@contextmanager
+def open_operator(config: Config) -> Iterator[Operator]:
+    """The operator's hand on the queue of this configuration, whether its bot runs or not. Raises `SetupError`."""
+    path = config.storage.path / LEDGER
+    if not path.exists():
+        raise SetupError(f"There is no ledger {path}; start the bot once, or check storage.path.")
+    ledger = Ledger(path)
+    try:
+        yield Operator(ledger)
+    except sqlite3.Error as error:
+        raise SetupError(f"The ledger {path} cannot be used at present ({error}); try again in a moment.") from error
+    finally:
+        ledger.close()
 
 
 async def check_fronts(config: Config) -> AsyncIterator[tuple[str, str, bool]]:

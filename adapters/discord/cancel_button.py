@@ -49,13 +49,17 @@ class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"at
             log.exception("cancel button failed", job=self.job_id)
 
     async def _cancel(self, interaction: discord.Interaction[Any]) -> None:
-        moderator = interaction.guild_id is not None and interaction.permissions.manage_messages
         try:
             stopping = await interaction.client.studio.cancel(
-                self.job_id, str(interaction.user.id), moderator=moderator
+                self.job_id, str(interaction.user.id), moderator=is_moderator(interaction)
             )
         except Refusal as refusal:
             await tell(interaction, str(refusal))
             return
         if not stopping:
             await tell(interaction, sentences.ALREADY_OVER)
+
+
+def is_moderator(interaction: discord.Interaction[Any]) -> bool:
+    """Whether the person may manage messages in the server where `interaction` was sent."""
+    return interaction.guild_id is not None and interaction.permissions.manage_messages

@@ -11,6 +11,7 @@ import structlog
 from adapters.discord import limits, sentences
 from adapters.discord.address import ReplyAddress
 from adapters.discord.attachments import Attachments
+from adapters.discord.cancel_button import is_moderator
 from adapters.discord.content import accepted_content
 from adapters.discord.private_reply import tell
 from adapters.discord.status import StatusBoard
@@ -82,6 +83,7 @@ class Submissions:
                 styles=tuple(styles),
                 address=address.dump(),
                 options=Options(strength=wish.strength),
+                moderator=is_moderator(interaction),
             )
         )
         if job.is_new:

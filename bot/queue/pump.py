@@ -12,11 +12,11 @@ import structlog
 from bot.errors import NoSuchJob, StorageTrouble
 from bot.queue.blobs import Blobs
 from bot.queue.dispatch import Dispatch
-from bot.queue.estimates import Estimates, times_left
 from bot.queue.hub import Hub
 from bot.queue.ledger import Ledger
 from bot.queue.orders import Order, Outcome, load_outcome, preview_key
-from bot.requests import Finished, Job, Queued, Running
+from bot.queue.places import Places
+from bot.requests import Finished, Job, Running
 from bot.speed import Pace
 
 TICK: Final = 1.0
@@ -45,10 +45,9 @@ class Pump:
         self._dispatch = dispatch
         self._hub = hub
         self._woken = asyncio.Event()
-        self._measured = measured
+        self.measured = measured
+        self._places = Places(ledger, hub, measured)
         self._active: dict[str, Job] = {}
-        self._expected: dict[str, float | None] = {}
-        """How many seconds the released jobs will take from beginning to end."""
         self._is_closed = False
 
     def wake(self) -> None:
@@ -81,6 +80,8 @@ class Pump:
                         await self._woken.wait()
 
     async def _turn(self) -> None:
+        for job in await self._ledger.call(self._ledger.recalled):
+            await self._take_back(job)
         released = await self._ledger.call(self._ledger.released)
         self._active = {job.id: job for job in released}
         for job in released:
@@ -91,7 +92,18 @@ class Pump:
             except Exception:
                 log.exception("a job stands still for a moment", job=job.id)
         await self._release()
-        await self._tell_positions()
+        workers = 1 if self._dispatch.is_local else await self._dispatch.workers()
+        await self._places.tell(max(workers, 1))
+
+    async def _take_back(self, job: Job) -> None:
+        """Tell of a job that the operator cancelled, perhaps from another process, and stop it where it runs."""
+        self.finish(Finished(job.id, job.state, job.sentence))
+        try:
+            await self._dispatch.cancel(job.id)
+        except Exception as error:
+            # Its next sign of life has it cancelled again.
+            log.warning("cancel did not reach the queue", job=job.id, reason=repr(error))
+        await self._ledger.call(self._ledger.mark_told, job.id)
 
     async def _settle_or_resubmit(self, job: Job) -> None:
         outcome = await load_outcome(self._blobs, job.id)
@@ -138,11 +150,13 @@ class Pump:
     def finish(self, event: Finished, seconds: float | None = None) -> None:
         """Tell that a job is over, and look for the next one. `seconds` is how long it was painted."""
         self._active.pop(event.job_id, None)
+        self._places.leave(event.job_id)
         self._hub.emit(event)
         times: dict[str, float | None] = {}
         if seconds is not None:
-            expected = self._expected.get(event.job_id)
-            times = {"seconds": round(seconds, 1), "estimated": expected and round(expected, 1)}
+            expected = self._places.expected.get(event.job_id)
+            error = None if expected is None or not seconds else round(expected / seconds - 1, 2)
+            times = {"seconds": round(seconds, 1), "estimated": expected and round(expected, 1), "error": error}
         log.info("over", job=event.job_id, state=event.state, sentence=event.sentence, **times)
         self.wake()
 
@@ -168,7 +182,7 @@ class Pump:
         if job.id in self._active:
             facts = {name: event[name] for name in ("step", "steps", "seconds_left", "losses", "share")}
             if not event["step"]:
-                facts["seconds_left"] = self._expected.get(job.id)
+                facts["seconds_left"] = self._places.expected.get(job.id)
             self._hub.emit(Running(job.id, preview=preview, **facts))
 
     async def _cancel_if_over(self, job_id: str) -> None:
@@ -176,21 +190,3 @@ class Pump:
         with suppress(NoSuchJob):
             if (await self._ledger.call(self._ledger.job, job_id)).is_over:
                 await self._dispatch.cancel(job_id)
-
-    async def _tell_positions(self) -> None:
-        workers = 1 if self._dispatch.is_local else max(await self._dispatch.workers(), 1)
-        measured = await asyncio.to_thread(self._measured)
-        # One look, and no await after it: what is told here must not come after a job's end.
-        outlook = await self._ledger.call(self._ledger.outlook)
-        estimates = Estimates(outlook.done, measured)
-        self._expected = {job_id: estimates.seconds(cost) for job_id, cost in outlook.released}
-        running = [self._seconds_running(job_id) for job_id, _ in outlook.released]
-        left = times_left(running, [estimates.seconds(cost) for _, cost in outlook.waiting], workers)
-        for position, ((job_id, _), seconds) in enumerate(zip(outlook.waiting, left, strict=True), 1):
-            self._hub.emit(Queued(job_id, position, None if seconds is None else round(seconds)))
-
-    def _seconds_running(self, job_id: str) -> float | None:
-        """How long a released job needs yet, by its own word or else by what was expected of it."""
-        event = self._hub.latest(job_id)
-        told = event.seconds_left if isinstance(event, Running) else None
-        return self._expected[job_id] if told is None else told
