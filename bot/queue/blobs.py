@@ -6,15 +6,21 @@ import asyncio
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import Any, Final
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from bot.errors import SetupError
+
+TRIES: Final = 3
+"""How often a request to an object store is tried."""
+TIMEOUT: Final = timedelta(seconds=30)
 
 
 class BlobError(OSError):
@@ -25,7 +31,7 @@ class Blobs:
     """A store of bytes under keys. What `put` and `put_new` return from is on disk, synced.
 
     `inputs` is held from the storing of a job's pictures to its acceptance, and while pictures that no job needs are
-    deleted. Every method but `open` raises `BlobError`.
+    deleted. Every method but `open` and `probe` raises `BlobError`.
     """
 
     def __init__(self, store: ObjectStore, folder: Path | None) -> None:
@@ -34,19 +40,36 @@ class Blobs:
         self._folder = folder
 
     @classmethod
-    def open(cls, location: str, default: Path) -> Blobs:
+    def open(cls, location: str, default: Path, s3_endpoint: str = "") -> Blobs:
         """The store at `location` (a folder or an URL such as s3://bucket/prefix), or in the folder `default`.
 
-        Raises `SetupError` when it cannot be used.
+        `s3_endpoint` is the address of a store that is not Amazon's. Raises `SetupError` when it cannot be used.
         """
         try:
             if "://" in location:
-                return cls(from_url(location), None)
+                return cls(from_url(location, **_options(location, s3_endpoint)), None)
             folder = (Path(location) if location else default).resolve()
             folder.mkdir(parents=True, exist_ok=True)
             return cls(LocalStore(folder), folder)
         except (OSError, ValueError, BaseError) as error:
             raise SetupError(f"The blob store {location or default} cannot be used: {error}.") from error
+
+    async def probe(self) -> None:
+        """Try an object store: results are safe only where a name is given once. Raises `SetupError`."""
+        if self._folder is not None:
+            return
+        name = f"probe/{secrets.token_hex(8)}"
+        try:
+            is_free, is_still_free = await self.put_new(name, b"1"), await self.put_new(name, b"2")
+            await self.delete(name)
+        except BlobError as error:
+            raise SetupError(
+                f"The blob store cannot be used ({error}); check storage.blobs, storage.s3_endpoint and AWS_ACCESS_KEY_ID."
+            ) from error
+        if is_still_free or not is_free:
+            raise SetupError(
+                "The blob store gives one name twice (it ignores If-None-Match); use a store with conditional writes."
+            )
 
     async def put(self, data: bytes) -> str:
         """Store bytes under their sha256 and return the key; the same bytes are stored once."""
@@ -88,13 +111,33 @@ class Blobs:
             except FileNotFoundError:
                 return
 
+    async def delete_below(self, folder: str) -> None:
+        """Remove all keys that begin with `folder` and a slash."""
+        with _as_blob_errors():
+            found = await obstore.list(self._store, prefix=folder).collect_async()
+        for each in found:
+            await self.delete(each["path"])
+
+
+def _options(location: str, s3_endpoint: str) -> Mapping[str, Any]:
+    """How an object store is talked to: no request may hang for minutes, and an own one may be without TLS."""
+    if location.startswith(("file:", "memory:")):
+        return {}
+    options: dict[str, Any] = {}
+    client: dict[str, Any] = {"timeout": TIMEOUT}
+    if location.startswith("s3") and s3_endpoint:
+        options["endpoint"] = s3_endpoint
+        client["allow_http"] = s3_endpoint.startswith("http://")
+    return {**options, "client_options": client, "retry_config": {"max_retries": TRIES, "retry_timeout": 2 * TIMEOUT}}
+
 
 @contextmanager
 def _as_blob_errors() -> Iterator[None]:
     try:
         yield
     except BaseError as error:
-        raise BlobError(str(error)) from error
+        reason, _, _ = str(error).partition("\n")  # what follows is a library's insides
+        raise BlobError(reason) from error
 
 
 def _write_synced(root: Path, key: str, data: bytes) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
 import structlog
@@ -17,13 +18,14 @@ from bot.queue.estimates import Estimates, times_left
 from bot.queue.hub import Hub
 from bot.queue.ledger import Ledger
 from bot.queue.orders import Order, Outcome, delete_results, load_outcome, preview_key
+from bot.queue.outage import Outage
+from bot.queue.reach import QueueAwayError
 from bot.requests import Finished, Job, Queued, Running
 from bot.speed import Pace
 
 TICK: Final = 1.0
 """Seconds between two looks at the ledger when nothing woke the pump."""
 FORGET_EVERY: Final = 600.0
-MAX_ATTEMPTS: Final = 3
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +55,9 @@ class Pump:
         self._active: dict[str, Job] = {}
         self._expected: dict[str, float | None] = {}
         """How many seconds the released jobs will take from beginning to end."""
+        self._heard: dict[str, float] = {}
+        """When each running job was heard of last."""
+        self._outage = Outage()
         self._forgot = 0.0
         self._is_closed = False
 
@@ -86,20 +91,38 @@ class Pump:
     async def _turn(self) -> None:
         released = await self._ledger.call(self._ledger.released)
         self._active = {job.id: job for job in released}
+        slots = await self._slots()
         for job in released:
             try:
                 await self._settle_or_resubmit(job)
+            except QueueAwayError as error:
+                self._outage.begin(str(error))
             except Exception:
                 log.exception("a job stands still for a moment", job=job.id)
-        await self._release()
-        await self._tell_positions()
+        if not self._outage:
+            await self._release(slots)
+        await self._tell_positions(slots)
         if time.monotonic() - self._forgot > FORGET_EVERY:
             self._forgot = time.monotonic()
             await self._forget()
 
+    async def _slots(self) -> int:
+        """How many jobs are painted at once, asked anew in each turn: that tells whether the queue can be reached."""
+        try:
+            slots = await self._dispatch.slots()
+        except QueueAwayError as error:
+            self._outage.begin(str(error))
+            return 1
+        self._outage.end()
+        return slots
+
     async def _settle_or_resubmit(self, job: Job) -> None:
+        """Results come through the blob store, so that jobs are settled also while the queue is away."""
         outcome = await load_outcome(self._blobs, job.id)
-        if outcome is None and not await self._dispatch.knows(job.id):
+        if outcome is None and not self._outage:
+            standing = await self._dispatch.standing(job.id)
+            if standing == "live" or (standing == "unknown" and self._may_be_painted(job.id)):
+                return
             # It may have ended between the two questions.
             outcome = await load_outcome(self._blobs, job.id)
             if outcome is None:
@@ -107,14 +130,22 @@ class Pump:
         if outcome is not None:
             await self.settle(job.id, outcome)
 
-    async def _release(self) -> None:
+    def _may_be_painted(self, job_id: str) -> bool:
+        """Whether a worker may still be at a job that a queue restarted empty knows nothing of."""
+        heard = self._heard.get(job_id)
+        return heard is not None and time.monotonic() < max(heard, self._outage.ended) + self._dispatch.lease
+
+    async def _release(self, slots: int) -> None:
         if self._is_closed:
             return
-        window = 1 if self._dispatch.is_local else await self._dispatch.workers()
-        room = window - len(await self._ledger.call(self._ledger.released))
+        room = slots - len(await self._ledger.call(self._ledger.released))
         for job in await self._ledger.call(self._ledger.release, max(room, 0)):
             self._active[job.id] = job
-            await self._submit(job)
+            try:
+                await self._submit(job)
+            except QueueAwayError as error:
+                # The next turns submit it: it is released and nobody knows it.
+                self._outage.begin(str(error))
 
     async def _submit(self, job: Job) -> None:
         if self._is_closed:
@@ -122,12 +153,8 @@ class Pump:
         attempts = await self._ledger.call(self._ledger.count_attempt, job.id)
         if attempts is None:
             return
-        if attempts > MAX_ATTEMPTS:
-            sentence = f"The engine failed {MAX_ATTEMPTS} times at this picture; try a smaller size or another picture."
-            await self.settle(job.id, Outcome(sentence=sentence))
-            return
         log.info("released", job=job.id, attempt=attempts)
-        await self._dispatch.submit(job.id, Order.of(job, is_last=attempts == MAX_ATTEMPTS).to_json())
+        await self._dispatch.submit(job.id, Order.of(job).to_json())
         if (await self._ledger.call(self._ledger.job, job.id)).is_over:
             await self._dispatch.cancel(job.id)
 
@@ -142,6 +169,7 @@ class Pump:
     def finish(self, event: Finished, seconds: float | None = None) -> None:
         """Tell that a job is over, and look for the next one. `seconds` is how long it was painted."""
         self._active.pop(event.job_id, None)
+        self._heard.pop(event.job_id, None)
         self._hub.emit(event)
         times: dict[str, float | None] = {}
         if seconds is not None:
@@ -153,12 +181,26 @@ class Pump:
     async def _listen(self, ready: asyncio.Event) -> None:
         while True:
             try:
-                async for event in self._dispatch.events(ready):
-                    await self._hear(event)
-            except Exception as error:
-                log.warning("events interrupted", reason=repr(error))
+                async for event in self._dispatch.events():
+                    if event["type"] == "listening":
+                        ready.set()
+                        await self._catch_up()
+                    else:
+                        await self._hear(event)
+            except QueueAwayError as error:
+                log.debug("events interrupted", reason=str(error))
+            except Exception:
+                log.exception("events interrupted")
             ready.set()
             await asyncio.sleep(TICK)
+
+    async def _catch_up(self) -> None:
+        """Learn how the running jobs go at present, after a restart or an outage."""
+        for job in await self._ledger.call(self._ledger.released):
+            event = await self._dispatch.last(job.id)
+            if event is not None and event["type"] == "progress":
+                self._active.setdefault(job.id, job)
+                await self._hear({**event, "preview": True})
 
     async def _hear(self, event: dict[str, Any]) -> None:
         job = self._active.get(event["job"])
@@ -166,8 +208,10 @@ class Pump:
             await self._cancel_if_over(event["job"])
             return
         if event["type"] == "over":
+            self._heard.pop(job.id, None)
             self.wake()
             return
+        self._heard[job.id] = time.monotonic()
         preview = await self._blobs.get(preview_key(job.id)) if event["preview"] else None
         if job.id in self._active:
             facts = {name: event[name] for name in ("step", "steps", "seconds_left", "losses", "share")}
@@ -181,17 +225,21 @@ class Pump:
             if (await self._ledger.call(self._ledger.job, job_id)).is_over:
                 await self._dispatch.cancel(job_id)
 
-    async def _tell_positions(self) -> None:
-        workers = 1 if self._dispatch.is_local else max(await self._dispatch.workers(), 1)
+    async def _tell_positions(self, slots: int) -> None:
         measured = await asyncio.to_thread(self._measured)
         # One look, and no await after it: what is told here must not come after a job's end.
         outlook = await self._ledger.call(self._ledger.outlook)
         estimates = Estimates(outlook.done, measured)
         self._expected = {job_id: estimates.seconds(cost) for job_id, cost in outlook.released}
         running = [self._seconds_running(job_id) for job_id, _ in outlook.released]
-        left = times_left(running, [estimates.seconds(cost) for _, cost in outlook.waiting], workers)
+        left = times_left(running, [estimates.seconds(cost) for _, cost in outlook.waiting], max(slots, 1))
+        held = self._outage.is_long
         for position, ((job_id, _), seconds) in enumerate(zip(outlook.waiting, left, strict=True), 1):
-            self._hub.emit(Queued(job_id, position, None if seconds is None else round(seconds)))
+            self._hub.emit(Queued(job_id, position, None if seconds is None else round(seconds), held))
+        for job_id, _ in outlook.released:
+            known = self._hub.latest(job_id)
+            if isinstance(known, Queued | Running) and known.held != held:
+                self._hub.emit(replace(known, held=held))
 
     def _seconds_running(self, job_id: str) -> float | None:
         """How long a released job needs yet, by its own word or else by what was expected of it."""
