@@ -3,6 +3,8 @@ VENV ?= .venv
 PYTHON ?= python3
 PY := $(VENV)/bin/python
 TESTS ?= tests
+# Test files are shared out among so many processes; `PARALLEL=` runs them one after the other.
+PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # The environment is made anew when the pinned versions change, and bound anew when the sources lie elsewhere.
 LOCK_SUM := $(shell cksum < requirements.lock | cut -d' ' -f1)
@@ -29,10 +31,10 @@ preview: setup ## the feed-forward look: fetches its weights (88 MB), once
 
 test: setup system-packages ## all tests; without the feed-forward look's weights its tests say so and are left out
 	@$(PY) -m bot fetch-preview || true
-	$(PY) -m pytest $(TESTS)
+	$(PY) -m pytest $(PARALLEL) $(TESTS)
 
 test-fast: setup ## the tests that need no more than seconds
-	$(PY) -m pytest -m "not slow" $(TESTS)
+	$(PY) -m pytest $(PARALLEL) -m "not slow" $(TESTS)
 
 lint: setup ## style and types
 	$(PY) -m ruff check .

@@ -25,6 +25,8 @@ from bot.queue.engine_driver import EngineDriver, EngineUnfitError
 from bot.queue.hub import Hub
 from bot.queue.ledger import Ledger
 from bot.queue.pump import Pump
+from bot.queue.sweeper import Sweeper
+from bot.queue.trouble import storage_trouble
 from bot.queue.worker import Worker
 from bot.requests import Front
 from bot.speed import Pace, find_pace
@@ -49,6 +51,7 @@ class Atelier:
     studio: Studio
     pump: Pump
     delivery: Delivery
+    sweeper: Sweeper
     background: list[asyncio.Task[None]] = field(default_factory=list)
     """What must run as long as the bot does."""
 
@@ -90,6 +93,7 @@ async def open_atelier(config: Config, *engines: EngineDriver) -> AsyncIterator[
             worker = Worker(dispatch, blobs, drivers)
             atelier.background.append(await stack.enter_async_context(_working(worker, config)))
         atelier.background.append(await stack.enter_async_context(_running(atelier.pump.run(), "pump")))
+        atelier.background.append(await stack.enter_async_context(_running(atelier.sweeper.run(), "sweeper")))
         stack.push_async_callback(atelier.delivery.close)
         yield atelier
 
@@ -97,7 +101,11 @@ async def open_atelier(config: Config, *engines: EngineDriver) -> AsyncIterator[
 @contextmanager
 def _sole_user(folder: Path) -> Iterator[None]:
     """Hold the data folder: two bots on one ledger would answer twice. The lock ends with the process."""
-    with (folder / "lock").open("w") as file:
+    try:
+        file = (folder / "lock").open("w")
+    except OSError as error:
+        raise SetupError(storage_trouble(folder / "lock", error)) from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -113,15 +121,16 @@ async def _parts(config: Config, driver: EngineDriver | None = None) -> AsyncIte
     gallery = Gallery.load(config.gallery.path)
     storage = config.storage
     async with AsyncExitStack() as stack:
-        blobs = _open_blobs(config)
         ledger = Ledger(storage.path / "ledger.sqlite3")
         stack.callback(ledger.close)
+        blobs = _open_blobs(config, ledger.owner)
         dispatch = await stack.enter_async_context(_new_dispatch(config))
         hub = Hub()
         delivery = Delivery(ledger, blobs, hub)
-        pump = Pump(ledger, blobs, dispatch, hub, storage.keep_hours, partial(_measured_pace, storage.path, driver))
+        pump = Pump(ledger, blobs, dispatch, hub, partial(_measured_pace, storage.path, driver))
         studio = Studio(config, gallery, ledger, blobs, dispatch, hub, pump)
-        yield Atelier(config, studio, pump, delivery), dispatch, blobs
+        sweeper = Sweeper(ledger, blobs, storage.keep_hours)
+        yield Atelier(config, studio, pump, delivery, sweeper), dispatch, blobs
 
 
 def _measured_pace(folder: Path, driver: EngineDriver | None) -> Pace | None:
@@ -129,8 +138,9 @@ def _measured_pace(folder: Path, driver: EngineDriver | None) -> Pace | None:
     return None if driver is None or driver.machine is None else find_pace(folder, driver.machine)
 
 
-def _open_blobs(config: Config) -> Blobs:
-    return Blobs.open(config.storage.blobs, config.storage.path / "blobs", config.storage.s3_endpoint)
+def _open_blobs(config: Config, owner: str = "") -> Blobs:
+    storage = config.storage
+    return Blobs.open(storage.blobs, storage.path / "blobs", storage.s3_endpoint, owner=owner)
 
 
 def _new_dispatch(config: Config) -> Dispatch:

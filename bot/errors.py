@@ -33,6 +33,17 @@ class NoSuchJob(Refusal):
     """The job is unknown here, or its time of keeping has passed."""
 
 
+class StorageTrouble(Refusal):
+    """The bot's disk, ledger or blob store does not do what it should.
+
+    The text is for a person; `reason` tells the operator what is wrong, where, and what to do.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("The bot's storage does not work at present; tell its operator, and try again later.")
+        self.reason = reason
+
+
 class SetupError(AtelierError):
     """The configuration is wrong: an unknown key, a bad value, a refused token. The bot says so and goes on or ends."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import sqlite3
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -59,7 +58,7 @@ class Studio:
         """Accept a request: check it, store its pictures, write it down, queue it.
 
         The same origin seen again gives the job that it already made, with `is_new` False. Raises a `Refusal`:
-        `BadPicture`, `UnknownStyle`, `BadOption` or `TooMany`.
+        `BadPicture`, `UnknownStyle`, `BadOption`, `TooMany` or, as everything here may, `StorageTrouble`.
         """
         if self.is_closed:
             raise Refusal("The bot is being restarted; ask again in a minute.")
@@ -70,13 +69,7 @@ class Studio:
         for mask in request.masks:
             if mask is not None:
                 await intake.check_mask(mask)
-        try:
-            job = await self._accept(request, settings, photo.cost(settings), styles)
-        except (sqlite3.Error, OSError) as error:
-            log.error("a job could not be stored", reason=repr(error))
-            raise Refusal(
-                "The bot cannot store pictures at present; tell its operator, and try again later."
-            ) from error
+        job = await self._accept(request, settings, photo.cost(settings), styles)
         if job.is_new:
             log.info("accepted", job=job.id, platform=job.platform, settings=dict(job.settings))
             self._pump.wake()

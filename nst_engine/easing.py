@@ -8,7 +8,7 @@ import torch
 
 CALM: Final = 10.0
 """Directions that bend less than so many times the content loss are left as they are."""
-LEAST: Final = 1e-2
+LEAST: Final = 1e-3
 """The same as a share of the strongest direction: a style of few strong directions would be eased to a standstill."""
 
 

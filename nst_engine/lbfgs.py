@@ -30,11 +30,21 @@ class LBFGS:
         self._last_move: torch.Tensor | None = None
         self._last_gradient: torch.Tensor | None = None
 
-    def move(self, gradient: torch.Tensor, rate: float) -> torch.Tensor:
-        """The move for the gradient at the present point, `rate` times the full one; the next call expects it done."""
+    def curvature(self, gradient: torch.Tensor) -> torch.Tensor:
+        """How much the objective bent along the last move, (1,), given the gradient behind it; 0 before the first."""
+        if self._last_move is None or self._last_gradient is None:
+            return gradient.new_zeros(1)
+        return (self._last_move @ (gradient.reshape(-1) - self._last_gradient)).reshape(1)
+
+    def move(self, gradient: torch.Tensor, rate: float, curvature: float) -> torch.Tensor:
+        """The move for the gradient at the present point, `rate` times the full one; the next call expects it done.
+
+        `curvature` is that of this gradient as a number, which the caller reads together with other ones: each
+        reading of its own makes a device wait.
+        """
         flat = gradient.reshape(-1)
-        if self._last_gradient is not None:
-            assert self._last_move is not None
+        if curvature > LEAST_CURVATURE:
+            assert self._last_move is not None and self._last_gradient is not None
             self._take_in(self._last_move, flat - self._last_gradient)
         if self.count == 0:
             direction = -FIRST_MOVE * flat.numel() / flat.abs().sum().clamp(min=1e-30) * flat
@@ -45,8 +55,6 @@ class LBFGS:
         return self._last_move.view(self._shape)
 
     def _take_in(self, move: torch.Tensor, change: torch.Tensor) -> None:
-        if float(move @ change) <= LEAST_CURVATURE:
-            return
         row = self.count % self.history
         self.count += 1
         self._pairs[2 * row], self._pairs[2 * row + 1] = move, change

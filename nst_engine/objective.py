@@ -125,7 +125,7 @@ class Objective:
         found = sums.normalised()
         if self.tail is not None and rests:
             found = [{**old, **new} for old, new in zip(self.tail.moments, found, strict=True)]
-        style, slopes = self._style_slopes(found)
+        style, slopes = self._style_slopes(found, seen)
         content = torch.zeros((), device=picture.device)
         for block in self.blocks:
             outer, features = kept or self._features_with_graph(picture, block, layers)
@@ -139,7 +139,7 @@ class Objective:
             if rests:
                 self.tail.passed()
             else:
-                self.tail.seen(found, float(self._style_loss(found, self.tail.layers) / losses[-1]))
+                self.tail.seen(found, self._style_loss(found, self.tail.layers) / losses[-1])
         return losses, gradient
 
     def _features(self, picture: torch.Tensor, block: Block) -> dict[str, torch.Tensor]:
@@ -196,8 +196,10 @@ class Objective:
                 parts.append(share * weight * loss)
         return torch.stack(parts).sum()
 
-    def _style_slopes(self, found: Sequence[StyleMoments]) -> tuple[torch.Tensor, list[dict[str, Moments]]]:
-        """The style loss and its gradient with respect to the moments: small matrices, left to autograd."""
+    def _style_slopes(
+        self, found: Sequence[StyleMoments], seen: Collection[str]
+    ) -> tuple[torch.Tensor, list[dict[str, Moments]]]:
+        """The style loss, and its gradient with respect to the moments of the layers in `seen`."""
         leaves = [
             {
                 name: Moments(own.mean.detach().requires_grad_(), own.gram.detach().requires_grad_())
@@ -209,6 +211,7 @@ class Objective:
         flat = [part for region in leaves for own in region.values() for part in (own.mean, own.gram)]
         flows = iter(torch.autograd.grad(loss, flat, materialize_grads=True))
         slopes = [{name: Moments(next(flows), next(flows)) for name in region} for region in leaves]
+        slopes = [{name: part for name, part in region.items() if name in seen} for region in slopes]
         if self.ease:
             slopes = [
                 {name: Moments(part.mean, eased[name](part.gram, self.ease)) for name, part in region.items()}

@@ -18,9 +18,9 @@ ADAM_RATE: Final = 4.0
 DIVERGED: Final = 10.0
 """A total so many times the lowest one seen is taken back, as one that is not finite."""
 SMALLEST_RATE: Final = 4.0**-20
-EASE: Final = 0.35
+EASE: Final = 0.5
 """How much L-BFGS's objective is eased (`Objective.ease`) in the first half of its steps; then that falls to 0."""
-EASED_STEPS: Final = 50
+EASED_STEPS: Final = 60
 """Runs of fewer steps are eased in proportion: there the beginning, which easing slows down, is more of the whole."""
 
 
@@ -31,7 +31,11 @@ class Adam:
         self._moved = torch.zeros_like(like).requires_grad_()
         self._adam = torch.optim.Adam([self._moved], lr=ADAM_RATE)
 
-    def move(self, gradient: torch.Tensor, rate: float) -> torch.Tensor:
+    def curvature(self, gradient: torch.Tensor) -> torch.Tensor:
+        """0: it goes by the gradients alone."""
+        return gradient.new_zeros(1)
+
+    def move(self, gradient: torch.Tensor, rate: float, curvature: float) -> torch.Tensor:
         """The move for the gradient at the present point, `rate` times the full one."""
         self._adam.param_groups[0]["lr"] = rate * ADAM_RATE
         before = self._moved.detach().clone()
@@ -93,7 +97,7 @@ class Descent:
 
         Raises `EngineError` when not even the start has finite losses.
         """
-        values, gradient = self._evaluate()
+        values, gradient, curvature = self._evaluate()
         while not (math.isfinite(values[-1]) and values[-1] <= DIVERGED * self._lowest):
             if not self.rows or self._rate < SMALLEST_RATE:
                 raise EngineError("The losses of this picture are not finite; try another picture or smaller weights.")
@@ -101,10 +105,10 @@ class Descent:
             self._point = self._best.clone()
             self.restarts += 1
             self.mover = self._new_mover()
-            values, gradient = self._evaluate()
+            values, gradient, curvature = self._evaluate()
         if values[-1] < self._lowest:
             self._best, self._lowest = self._point, values[-1]
-        self._point = self._point + self.mover.move(gradient, self._rate)
+        self._point = self._point + self.mover.move(gradient, self._rate, curvature)
         self._rate = min(2 * self._rate, 1.0)
         self.rows.append(values)
         return values
@@ -149,13 +153,15 @@ class Descent:
         else:
             self.mover.load(state["mover"])
 
-    def _evaluate(self) -> tuple[list[float], torch.Tensor]:
-        """The losses at the point, in one transfer from the device, and their gradient in the point's coordinates."""
+    def _evaluate(self) -> tuple[list[float], torch.Tensor, float]:
+        """The losses at the point, their gradient in its coordinates, and the mover's curvature: one transfer."""
         if self._optimizer == "lbfgs":
             ease = EASE * min(1.0, self.steps / EASED_STEPS)
             self.objective.ease = ease * min(1.0, 2 * max(0.0, 1 - self.done / self.steps))
         losses, slope = self.objective.evaluate(self.picture())
-        return losses.tolist(), self._change.slope(slope)
+        gradient = self._change.slope(slope)
+        *values, curvature = torch.cat([losses, self.mover.curvature(gradient)]).tolist()
+        return values, gradient, curvature
 
     def _new_mover(self) -> LBFGS | Adam:
         return Adam(self.start) if self._optimizer == "adam" else LBFGS(self.start, self._history)

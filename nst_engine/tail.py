@@ -31,23 +31,32 @@ class Tail:
         self.slope: torch.Tensor | None = None
         self.moments: Sequence[Mapping[str, Moments]] = ()
         self._left = 0
+        self._share: torch.Tensor | None = None
 
     @property
     def rests(self) -> bool:
         """Whether the next evaluation does without the tail."""
+        self._judge()
         return self._left > 0
 
     def passed(self) -> None:
         """One more evaluation went without the tail."""
         self._left -= 1
 
-    def seen(self, found: Sequence[Mapping[str, Moments]], share: float) -> None:
+    def seen(self, found: Sequence[Mapping[str, Moments]], share: torch.Tensor) -> None:
         """The tail was looked at: these are all layers' moments, by regions, and the tail's share of the losses."""
         self.moments = [{name: region[name] for name in self.layers} for region in found]
-        self._left = EVERY - 1 if share <= SMALL else 0
+        self._share = share
+
+    def _judge(self) -> None:
+        """Read the share only when it is asked for: by then a device has got there, and nothing waits."""
+        if self._share is not None:
+            self._left = EVERY - 1 if float(self._share) <= SMALL else 0
+            self._share = None
 
     def state(self) -> dict[str, Any]:
         """What `load` needs: tensors and plain values."""
+        self._judge()
         moments = [{name: [part.mean, part.gram] for name, part in region.items()} for region in self.moments]
         return {"left": self._left, "slope": self.slope, "moments": moments}
 

@@ -6,6 +6,9 @@ import os
 
 # Before torch is imported anywhere: on cores that are busy, OpenMP's spinning threads slow each other down manyfold.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
+    # The cores are shared out among the processes that test side by side, and what these start.
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager

@@ -37,12 +37,14 @@ class AnswerDesk:
         self._studio = studio
         self._outbox = outbox
         self._limits = limits
+        self._sent: dict[str, int] = {}
+        """New messages that the ledger could not note yet, so that a second try edits them."""
 
     async def bring(self, job: Job, answer: Answer) -> None:
         """Returns when the answer stands in the chat; raises `Gone` when the chat is no more."""
         try:
             try:
-                await self._bring(job, answer, Spot.of(job.address))
+                await self._bring(job, answer, self._spot(job))
             except ChatMigrated as migration:
                 spot = Spot.of(job.address).moved(migration.new_chat_id)
                 await self._studio.remember(job.id, **spot.to_address())
@@ -51,6 +53,10 @@ class AnswerDesk:
             if place_is_gone(error):
                 raise Gone(f"Telegram no longer lets the bot write there: {error.message}.") from None
             raise
+
+    def _spot(self, job: Job) -> Spot:
+        spot = Spot.of(job.address)
+        return replace(spot, message_id=self._sent[job.id]) if job.id in self._sent else spot
 
     async def _bring(self, job: Job, answer: Answer, spot: Spot) -> None:
         if answer.picture is None:
@@ -103,7 +109,9 @@ class AnswerDesk:
                 if not message_is_gone(error):
                     raise
         message = await send()
+        self._sent[job.id] = message.message_id
         await self._studio.remember(job.id, message_id=message.message_id)
+        del self._sent[job.id]
         return replace(spot, message_id=message.message_id)
 
     async def _curve(self, job: Job, answer: Answer, spot: Spot) -> None:

@@ -19,6 +19,7 @@ from adapters.telegram.pictures import Picture, download
 from adapters.telegram.spot import Spot
 from adapters.telegram.status import StatusBoard
 from bot import text
+from bot.errors import StorageTrouble
 from bot.requests import Job, Options, StylizeRequest
 from bot.studio import Studio
 
@@ -94,7 +95,10 @@ class OrderDesk:
             # The job is accepted all the same; its answer comes as a message of its own.
             log.warning("no status message", job=job.id, error=error.message)
             return
-        await self._studio.remember(job.id, chat_id=message.chat.id, message_id=message.message_id)
+        try:
+            await self._studio.remember(job.id, chat_id=message.chat.id, message_id=message.message_id)
+        except StorageTrouble as error:
+            log.warning("a status message is not remembered", job=job.id, reason=error.reason)
 
     @contextmanager
     def _opening(self, origin: str) -> Iterator[None]:

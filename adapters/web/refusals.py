@@ -7,12 +7,12 @@ from typing import Final, Literal
 
 from aiohttp import web
 
-from bot.errors import BadOption, BadPicture, NoSuchJob, NotYours, Refusal, TooMany, UnknownStyle
+from bot.errors import BadOption, BadPicture, NoSuchJob, NotYours, Refusal, StorageTrouble, TooMany, UnknownStyle
 
 Field = Literal["", "photo", "picture", "style", "options"]
 """A field of the form; `picture` where it is the photo or a style picture, empty for the form as a whole."""
 
-_STATUS: Final[Mapping[type[Refusal], int]] = {TooMany: 429, NoSuchJob: 404, NotYours: 404}
+_STATUS: Final[Mapping[type[Refusal], int]] = {TooMany: 429, NoSuchJob: 404, NotYours: 404, StorageTrouble: 503}
 _FIELD: Final[Mapping[type[Refusal], Field]] = {
     BadPicture: "picture",
     UnknownStyle: "style",

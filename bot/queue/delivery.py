@@ -5,23 +5,27 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
+from contextlib import suppress
 from typing import Final
 
 import structlog
 
-from bot.errors import Gone
+from bot.errors import Gone, StorageTrouble
 from bot.queue.blobs import Blobs
 from bot.queue.hub import Hub
 from bot.queue.ledger import Ledger
 from bot.queue.orders import load_answer
-from bot.requests import Finished, Front, JobEvent, Queued, Running
+from bot.requests import Answer, Finished, Front, Job, JobEvent, Queued, Running
 
 FIRST_RETRY: Final = 5.0
 LONGEST_RETRY: Final = 600.0
 ANSWERS_AT_ONCE: Final = 8
 """For each platform, so that one that is down does not hold up the others."""
-GIVE_UP_AFTER: Final = 2 * 24 * 3600.0
-"""Seconds after a job's acceptance at which an answer that still fails is dropped."""
+OVERDUE_AFTER: Final = 24 * 3600.0
+"""Seconds after a job's end at which an answer that still fails waits until its platform works again."""
+OVERDUE_RETRY: Final = 6 * 3600.0
+UNREADABLE_AFTER: Final = 3600.0
+"""Seconds after which a picture that cannot be read from the store is given up, and its person told."""
 SHOW_GRACE: Final = 3.0
 """Seconds that a status edit under way may take before the answer is sent over it."""
 
@@ -39,6 +43,8 @@ class Delivery:
         self._shows: dict[str, asyncio.Task[None]] = {}
         self._answers: dict[str, asyncio.Task[None]] = {}
         self._rooms: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(ANSWERS_AT_ONCE))
+        self._works: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        """For each platform, set with the next answer that arrives there."""
         self._brought: set[str] = set()
         """Jobs whose answer is there, though the ledger does not know it yet."""
         hub.listeners.append(self._take)
@@ -93,15 +99,39 @@ class Delivery:
 
     async def _deliver(self, job_id: str) -> None:
         await self._silence(job_id)
-        delay = FIRST_RETRY
+        began, delay = time.monotonic(), FIRST_RETRY
         while True:
             try:
-                await self._try(job_id)
+                await self._try(job_id, is_patient=time.monotonic() < began + UNREADABLE_AFTER)
                 return
+            except StorageTrouble as error:
+                log.warning("answer not delivered yet", job=job_id, reason=error.reason)
             except Exception:
                 log.warning("answer not delivered yet", job=job_id, exc_info=True)
-            await asyncio.sleep(delay)
-            delay = min(2 * delay, LONGEST_RETRY)
+            platform = await self._overdue_at(job_id)
+            if platform is None:
+                await asyncio.sleep(delay)
+                delay = min(2 * delay, LONGEST_RETRY)
+            else:
+                await self._until_better(platform)
+
+    async def _overdue_at(self, job_id: str) -> str | None:
+        """The platform of an answer that has failed for too long to be tried as often as before."""
+        try:
+            platform = await self._ledger.call(self._ledger.mark_overdue, job_id, time.time() - OVERDUE_AFTER)
+        except StorageTrouble:
+            return None
+        if platform is not None:
+            log.error("answer overdue", job=job_id, platform=platform, again="with the next answer that arrives there")
+        return platform
+
+    async def _until_better(self, platform: str) -> None:
+        """Wait until another answer has arrived there; without any, for some hours."""
+        works = self._works[platform]
+        await asyncio.sleep(LONGEST_RETRY)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(OVERDUE_RETRY):
+                await works.wait()
 
     async def _silence(self, job_id: str) -> None:
         """No status may overwrite the answer: drop what waits, let the edit under way end."""
@@ -111,7 +141,7 @@ class Delivery:
             await asyncio.wait({show}, timeout=SHOW_GRACE)
             show.cancel()
 
-    async def _try(self, job_id: str) -> None:
+    async def _try(self, job_id: str, *, is_patient: bool) -> None:
         """One attempt at the answer; raises whatever went wrong with it."""
         job = await self._ledger.call(self._ledger.job, job_id)
         front = self._fronts.get(job.platform)
@@ -120,14 +150,21 @@ class Delivery:
         if job_id not in self._brought:
             try:
                 async with self._rooms[job.platform]:
-                    await front.answer(job, await load_answer(self._blobs, job))
+                    await front.answer(job, await self._load(job, is_patient=is_patient))
             except Gone as error:
-                log.info("answer dropped, its place is gone", job=job_id, reason=str(error))
-            except Exception:
-                if time.time() < job.created + GIVE_UP_AFTER:
-                    raise
-                log.exception("answer dropped after many tries", job=job_id, platform=job.platform)
+                await self._ledger.call(self._ledger.mark_gone, job_id, str(error))
+                log.info("answer dropped, its place is gone", job=job_id, platform=job.platform, reason=str(error))
+                return
             self._brought.add(job_id)
         await self._ledger.call(self._ledger.mark_replied, job_id)
         self._brought.discard(job_id)
         log.info("answered", job=job_id, platform=job.platform, state=job.state)
+        self._works.pop(job.platform, asyncio.Event()).set()
+
+    async def _load(self, job: Job, *, is_patient: bool) -> Answer:
+        try:
+            return await load_answer(self._blobs, job)
+        except StorageTrouble:
+            if is_patient:
+                raise
+        return Answer(job.id, "failed", "This picture cannot be read from the bot's disk; ask for it again.")

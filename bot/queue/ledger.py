@@ -6,15 +6,17 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
-from bot.errors import NoSuchJob, SetupError
+from bot.errors import NoSuchJob, SetupError, StorageTrouble
 from bot.limits import Limits, Load
 from bot.queue.estimates import Done
+from bot.queue.ledger_file import open_file, owner_of
+from bot.queue.trouble import Complaints, ledger_trouble
 from bot.requests import Job, JobState
 from bot.speed import Cost
 
@@ -28,11 +30,12 @@ CREATE TABLE IF NOT EXISTS jobs (
     address TEXT NOT NULL, photo TEXT NOT NULL, styles TEXT NOT NULL, style_title TEXT NOT NULL,
     settings TEXT NOT NULL, created REAL NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
     sentence TEXT NOT NULL DEFAULT '', work REAL NOT NULL, seconds REAL, ended REAL, replied REAL, forgotten REAL,
-    masks TEXT NOT NULL DEFAULT '[]', steps INTEGER,
+    masks TEXT NOT NULL DEFAULT '[]', steps INTEGER, overdue REAL, gone TEXT,
     UNIQUE (platform, origin)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state);
 CREATE INDEX IF NOT EXISTS jobs_by_end ON jobs (ended) WHERE state = 'done';
+CREATE INDEX IF NOT EXISTS jobs_by_keeping ON jobs (id) WHERE forgotten IS NULL;
 CREATE TABLE IF NOT EXISTS turns (
     platform TEXT NOT NULL, person TEXT NOT NULL, pass REAL NOT NULL, released REAL NOT NULL DEFAULT 0,
     PRIMARY KEY (platform, person)
@@ -42,7 +45,7 @@ COLUMNS: Final = (
     "id, platform, place, person, origin, address, photo, styles, style_title, settings, created, state, attempts, "
     "sentence, replied, masks"
 )
-ADDED: Final = {"masks": "TEXT NOT NULL DEFAULT '[]'", "steps": "INTEGER"}
+ADDED: Final = {"masks": "TEXT NOT NULL DEFAULT '[]'", "steps": "INTEGER", "overdue": "REAL", "gone": "TEXT"}
 """Columns of the jobs that ledgers of older versions lack."""
 STEPS: Final = "COALESCE(steps, json_extract(settings, '$.steps'), 0)"
 """The steps of a job, also of one that was accepted when they were not written down."""
@@ -69,21 +72,32 @@ class Ledger:
     """SQLite in WAL mode with synchronous FULL: what a method returned from survives a power cut.
 
     Its methods block; on an event loop go through `call`, which runs them one after the other on a thread of the
-    ledger's own. Raises `SetupError` when the file cannot be opened.
+    ledger's own. Raises `SetupError` when the file cannot be used.
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
+        self._complaints = Complaints()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             self._db = self._thread.submit(_open, path).result()
+            self.owner: str = self._thread.submit(owner_of, self._db).result()
+            """The name of this ledger among others that share a blob store."""
         except (OSError, sqlite3.Error) as error:
             self._thread.shutdown()
-            raise SetupError(f"The ledger {path} cannot be opened ({error}); check storage.path.") from error
+            reason = ledger_trouble(path, error) or f"The ledger {path} cannot be opened ({error}); check storage.path."
+            raise SetupError(reason) from error
 
     async def call(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run one of the ledger's methods on its thread."""
-        return await asyncio.wrap_future(self._thread.submit(method, *args, **kwargs))
+        """Run one of the ledger's methods on its thread. Raises `StorageTrouble`, told in the log, for its file's."""
+        try:
+            return await asyncio.wrap_future(self._thread.submit(method, *args, **kwargs))
+        except sqlite3.Error as error:
+            reason = ledger_trouble(self._path, error)
+            if reason is None:
+                raise
+            self._complaints.tell(reason)
+            raise StorageTrouble(reason) from error
 
     def close(self) -> None:
         """Close the file; call it from any thread, once, when nothing else is under way."""
@@ -187,9 +201,24 @@ class Ledger:
             )
 
     def mark_replied(self, job_id: str) -> None:
-        """Record that the answer is there for the person to see, or that its place is gone."""
+        """Record that the answer is there for the person to see."""
         with self._db:
             self._db.execute("UPDATE jobs SET replied = ? WHERE id = ?", (time.time(), job_id))
+
+    def mark_gone(self, job_id: str, reason: str) -> None:
+        """Record that the place to answer is no more, and why; its answer is dropped."""
+        with self._db:
+            self._db.execute("UPDATE jobs SET replied = ?, gone = ? WHERE id = ?", (time.time(), reason, job_id))
+
+    def mark_overdue(self, job_id: str, before: float) -> str | None:
+        """Record that a job, if it ended before a time, cannot be answered for now; its platform, or None."""
+        with self._db:
+            found = self._db.execute(
+                "UPDATE jobs SET overdue = COALESCE(overdue, ?) WHERE id = ? AND ended < ? AND replied IS NULL "
+                "RETURNING platform",
+                (time.time(), job_id, before),
+            ).fetchone()
+        return None if found is None else str(found[0])
 
     def released(self) -> list[Job]:
         """The jobs that were handed to the dispatcher and are not over."""
@@ -200,17 +229,27 @@ class Ledger:
         return self._rows("state IN ('done', 'failed', 'cancelled') AND replied IS NULL")
 
     def forget(self, before: float) -> tuple[list[str], list[str]]:
-        """Forget the pictures of jobs answered before a time (seconds since the epoch).
+        """Forget the pictures of jobs answered, or overdue, before a time (seconds since the epoch).
 
         Returns the ids of these jobs and the blob keys of their inputs that no other job needs.
         """
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            old = self._rows("replied < ? AND forgotten IS NULL", before)
+            old = self._rows("(replied < ? OR overdue < ?) AND forgotten IS NULL", before, before)
             self._db.executemany("UPDATE jobs SET forgotten = ? WHERE id = ?", [(time.time(), job.id) for job in old])
-            needed = {key for job in self._rows("forgotten IS NULL") for key in _inputs(job)}
+            needed = self.needed()
         keys = {key for job in old for key in _inputs(job)} - needed
         return [job.id for job in old], sorted(keys)
+
+    def needed(self) -> set[str]:
+        """The keys of all pictures that jobs are or were painted from, as long as these are kept."""
+        found = self._db.execute("SELECT photo, styles, masks FROM jobs WHERE forgotten IS NULL")
+        return {key for photo, *lists in found for key in (photo, *(key for text in lists for key in json.loads(text)))}
+
+    def kept(self, job_ids: Iterable[str]) -> dict[str, bool]:
+        """Of those ids that are known here, whether the job's pictures are still kept."""
+        asked = "SELECT id, forgotten IS NULL FROM jobs WHERE id IN (SELECT value FROM json_each(?))"
+        return {job_id: bool(kept) for job_id, kept in self._db.execute(asked, [json.dumps(list(job_ids))])}
 
     def _load(self, platform: str, place: str, person: str) -> Load:
         row = self._db.execute(
@@ -246,10 +285,7 @@ class Ledger:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    # Autocommit, so that each `with` block says itself where its transaction begins.
-    db = sqlite3.connect(path, isolation_level=None, timeout=10)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
+    db = open_file(path)
     db.executescript(SCHEMA)
     present = {row[1] for row in db.execute("PRAGMA table_info(jobs)")}
     for name, kind in ADDED.items():

@@ -11,13 +11,13 @@ from typing import Any, Final
 
 import structlog
 
-from bot.errors import NoSuchJob
+from bot.errors import NoSuchJob, StorageTrouble
 from bot.queue.blobs import Blobs
 from bot.queue.dispatch import Dispatch
 from bot.queue.estimates import Estimates, times_left
 from bot.queue.hub import Hub
 from bot.queue.ledger import Ledger
-from bot.queue.orders import Order, Outcome, delete_results, load_outcome, preview_key
+from bot.queue.orders import Order, Outcome, load_outcome, preview_key
 from bot.queue.outage import Outage
 from bot.queue.reach import QueueAwayError
 from bot.requests import Finished, Job, Queued, Running
@@ -25,7 +25,6 @@ from bot.speed import Pace
 
 TICK: Final = 1.0
 """Seconds between two looks at the ledger when nothing woke the pump."""
-FORGET_EVERY: Final = 600.0
 
 log = structlog.get_logger(__name__)
 
@@ -42,14 +41,12 @@ class Pump:
         blobs: Blobs,
         dispatch: Dispatch,
         hub: Hub,
-        keep_hours: float,
         measured: Callable[[], Pace | None],
     ) -> None:
         self._ledger = ledger
         self._blobs = blobs
         self._dispatch = dispatch
         self._hub = hub
-        self._keep_seconds = keep_hours * 3600
         self._woken = asyncio.Event()
         self._measured = measured
         self._active: dict[str, Job] = {}
@@ -58,7 +55,6 @@ class Pump:
         self._heard: dict[str, float] = {}
         """When each running job was heard of last."""
         self._outage = Outage()
-        self._forgot = 0.0
         self._is_closed = False
 
     def wake(self) -> None:
@@ -81,6 +77,8 @@ class Pump:
                 self._woken.clear()
                 try:
                     await self._turn()
+                except StorageTrouble:
+                    pass  # told in the log where it arose; the next turn tries again
                 except Exception:
                     log.exception("the queue stands still for a moment")
                 with suppress(TimeoutError):
@@ -97,14 +95,13 @@ class Pump:
                 await self._settle_or_resubmit(job)
             except QueueAwayError as error:
                 self._outage.begin(str(error))
+            except StorageTrouble:
+                continue
             except Exception:
                 log.exception("a job stands still for a moment", job=job.id)
         if not self._outage:
             await self._release(slots)
         await self._tell_positions(slots)
-        if time.monotonic() - self._forgot > FORGET_EVERY:
-            self._forgot = time.monotonic()
-            await self._forget()
 
     async def _slots(self) -> int:
         """How many jobs are painted at once, asked anew in each turn: that tells whether the queue can be reached."""
@@ -246,11 +243,3 @@ class Pump:
         event = self._hub.latest(job_id)
         told = event.seconds_left if isinstance(event, Running) else None
         return self._expected[job_id] if told is None else told
-
-    async def _forget(self) -> None:
-        async with self._blobs.inputs:
-            jobs, keys = await self._ledger.call(self._ledger.forget, time.time() - self._keep_seconds)
-            for key in keys:
-                await self._blobs.delete(key)
-        for job_id in jobs:
-            await delete_results(self._blobs, job_id)

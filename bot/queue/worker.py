@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -10,20 +11,22 @@ from typing import Final, TypeVar
 
 import structlog
 
-from bot.queue.blobs import Blobs
+from bot.queue.blobs import BlobError, Blobs, is_intact
 from bot.queue.dispatch import Dispatch
 from bot.queue.engine_driver import EngineDiedError, EngineDriver, EngineUnfitError, Painted
 from bot.queue.frames import Header
 from bot.queue.herald import Herald
-from bot.queue.orders import Order, Outcome, load_outcome, part_key, store_outcome
+from bot.queue.orders import Order, Outcome, load_outcome, part_key, store_outcome, store_part
 from bot.queue.pictures import Pictures
 from bot.queue.takes import MOST_TAKES, begin_take, excuse_take
 from nst_engine.settings import Settings
 from nst_engine.summary import LossSummary
 
 SET_ASIDE: Final = f"The engine failed {MOST_TAKES} times at this picture; try a smaller size or another picture."
-FIRST_RETRY: Final = 1.0
-LONGEST_RETRY: Final = 30.0
+PATIENCE: Final = 300.0
+"""Seconds after which a job fails whose pictures cannot be read."""
+FIRST_PAUSE: Final = 0.5
+LONGEST_PAUSE: Final = 15.0
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -70,29 +73,29 @@ class Worker:
         order = Order.from_json(text)
         engine = await self._free.get()
         try:
-            if await self._insist(lambda: load_outcome(self._blobs, order.job)) is None:
+            if await _patiently(partial(load_outcome, self._blobs, order.job)) is None:
                 await self._take(order, engine)
         finally:
             self._free.put_nowait(engine)
             await self._herald.over(order.job)
 
     async def _take(self, order: Order, engine: EngineDriver) -> None:
-        take = await self._insist(lambda: begin_take(self._blobs, order.job))
+        take = await _patiently(partial(begin_take, self._blobs, order.job))
         if take is None:
             log.error("set aside", job=order.job, takes=MOST_TAKES)
-            await self._insist(lambda: store_outcome(self._blobs, order.job, Outcome(sentence=SET_ASIDE)))
+            await self._conclude(order, Outcome(sentence=SET_ASIDE))
             engine.forget(order.job)
             return
         log.info("painting", job=order.job, take=take)
         began = time.monotonic()
         try:
             painted = await self._paint(order, engine)
-            await self._finish(order, take, painted, time.monotonic() - began)
+            await _patiently(partial(self._finish, order, take, painted, time.monotonic() - began))
         except EngineDiedError as error:
             log.warning("engine lost", job=order.job, reason=str(error), take=take)
             if take < MOST_TAKES:
                 return
-            await self._insist(lambda: store_outcome(self._blobs, order.job, Outcome(sentence=SET_ASIDE)))
+            await self._conclude(order, Outcome(sentence=SET_ASIDE))
         except asyncio.CancelledError:
             if self._shift.is_leaving:
                 await self._hand_back(order, take)
@@ -104,14 +107,17 @@ class Worker:
     async def _hand_back(self, order: Order, take: int) -> None:
         try:
             await excuse_take(self._blobs, order.job, take)
-        except OSError as error:
+        except BlobError as error:
             log.warning("this take of the job counts", job=order.job, reason=str(error))
         log.info("handed back", job=order.job)
 
     async def _paint(self, order: Order, engine: EngineDriver) -> Painted:
-        pictures = await self._insist(lambda: self._pictures(order))
-        if pictures is None:
-            return Painted("The pictures of this job are no longer kept; ask for it again.")
+        try:
+            pictures = await _patiently(partial(self._pictures, order), PATIENCE)
+        except BlobError:
+            return Painted("The pictures of this job cannot be read at present; ask for it again later.")
+        if isinstance(pictures, str):
+            return Painted(pictures)
         steps = order.settings.get("steps", Settings().steps)
         self._herald.tell(order.job, {"step": 0, "steps": steps, "share": 0.0, "seconds_left": None, "losses": {}}, b"")
 
@@ -123,35 +129,47 @@ class Worker:
         except EngineUnfitError as error:
             return Painted(str(error))
 
-    async def _pictures(self, order: Order) -> Pictures | None:
-        """What the order is painted from; None when some of it is no longer kept."""
+    async def _pictures(self, order: Order) -> Pictures | str:
+        """What the order is painted from; a sentence when some of it is no longer kept, or damaged."""
         found = {key: await self._blobs.get(key) for key in {order.photo, *order.styles, *order.masks} if key}
         kept = {key: data for key, data in found.items() if data is not None}
         if len(kept) < len(found):
-            return None
+            return "The pictures of this job are no longer kept; ask for it again."
+        damaged = await asyncio.to_thread(lambda: [key for key, data in kept.items() if not is_intact(key, data)])
+        if damaged:
+            log.error("a picture is damaged", job=order.job, keys=damaged)
+            return "A picture of this job was damaged on the bot's disk; ask for it again."
         masks = tuple(None if key is None else kept[key] for key in order.masks)
         return Pictures(kept[order.photo], tuple(kept[key] for key in order.styles), masks)
 
     async def _finish(self, order: Order, take: int, painted: Painted, seconds: float) -> None:
         if painted.summary:
+            parts = {}
             for part, data in painted.parts.items():
-                key = part_key(order.job, part, take)
-                await self._insist(partial(self._blobs.put_new, key, data))
+                parts[part] = await store_part(self._blobs, part_key(order.job, part, take), data)
             summary = LossSummary.from_dict(painted.summary)
             # Where an earlier attempt was gone on from, only the engine knows how long that took.
-            outcome = Outcome(summary, seconds=max(seconds, summary.seconds), take=take)
+            outcome = Outcome(summary, seconds=max(seconds, summary.seconds), take=take, parts=parts)
         else:
             outcome = Outcome(sentence=painted.sentence or "The engine could not paint this picture.")
-        if not await self._insist(lambda: store_outcome(self._blobs, order.job, outcome)):
+        await self._conclude(order, outcome)
+
+    async def _conclude(self, order: Order, outcome: Outcome) -> None:
+        if not await _patiently(partial(store_outcome, self._blobs, order.job, outcome)):
             log.warning("another worker was first", job=order.job)
 
-    async def _insist(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Ask the blob store until it answers: a full disk must not cost what is painted."""
-        pause = FIRST_RETRY
-        while True:
-            try:
-                return await ask()
-            except OSError as error:
-                log.error("the blob store fails; trying again", reason=str(error), seconds=pause)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_RETRY)
+
+async def _patiently(act: Callable[[], Awaitable[T]], seconds: float = math.inf) -> T:
+    """Do something with the store until it works: what is painted is not painted again for a disk that was full.
+
+    Raises `BlobError` when it has not worked for so many seconds.
+    """
+    end, pause = time.monotonic() + seconds, FIRST_PAUSE
+    while True:
+        try:
+            return await act()
+        except BlobError:
+            if time.monotonic() + pause > end:
+                raise
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)

@@ -220,6 +220,58 @@ async def test_rate_limits_do_not_lose_the_answer(discord_house: House, discord:
     assert discord.visible() == [message]
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that fails is tried again at once."""
+    monkeypatch.setattr("bot.queue.delivery.FIRST_RETRY", 0.05)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_connection_cut_after_the_edit_leaves_one_answer(discord_house: House, discord: DiscordStandIn) -> None:
+    async with discord_house.busy_engine():
+        invocation = await begin(discord)
+        message = await waiting_message(discord, invocation)
+        job = await discord_house.job_of(invocation)
+        await discord.until(lambda: "Next in the queue" in message.content)
+        discord.cut_answers("PATCH /webhooks/", times=3)
+    await discord_house.settled(job.id)
+    assert discord.cuts_left == 0
+    assert discord.visible() == [message]
+    assert message.file(".png")
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_connection_cut_after_a_new_message_leaves_one_answer(
+    discord_house: House, discord: DiscordStandIn
+) -> None:
+    async with discord_house.busy_engine():
+        invocation = await begin(discord)
+        message = await waiting_message(discord, invocation)
+        job = await discord_house.job_of(invocation)
+        discord.delete(message)
+        discord.cut_answers("POST /channels/", times=2)
+    job = await discord_house.settled(job.id)
+    assert discord.cuts_left == 0
+    (answer,) = discord.visible()
+    assert (answer.nonce, answer.id) == (job.id, job.address["message_id"])
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_errors_of_the_platform_delay_the_answer_and_lose_nothing(
+    discord_house: House, discord: DiscordStandIn
+) -> None:
+    async with discord_house.busy_engine():
+        invocation = await begin(discord)
+        message = await waiting_message(discord, invocation)
+        job = await discord_house.job_of(invocation)
+        discord.expire_tokens()
+        discord.be_unavailable("PATCH /channels/", times=3)
+        discord.rate_limit("PATCH /channels/", times=1)
+    await discord_house.settled(job.id)
+    assert discord.visible() == [message]
+    assert message.file(".png")
+
+
 async def test_a_bot_that_was_kicked_gives_up_at_once(discord_house: House, discord: DiscordStandIn) -> None:
     async with discord_house.busy_engine():
         invocation = await begin(discord)

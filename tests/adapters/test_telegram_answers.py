@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from adapters.telegram import LIMITS
-from bot.errors import Gone
+from bot.errors import Gone, StorageTrouble
 from tests.standins.pictures import moving
 from tests.standins.telegram import Fault, Message, TelegramStandin
 from tests.standins.telegram.house import House
@@ -82,6 +82,52 @@ async def test_a_reply_lost_on_the_way_back_does_not_make_two(telegram: Telegram
     assert len(await curves_of(house, result)) == 1
     assert [message for message in house.private.from_bot if message.reply_to is photo] == [result]
     assert telegram.faults == []
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [Fault("editMessageMedia", after=True, cut=True), Fault("sendPhoto", after=True, cut=True)],
+        [Fault("editMessageMedia", 500), Fault("editMessageMedia", 503, after=True)],
+    ],
+    ids=["cut", "errors"],
+)
+async def test_an_answer_whose_fate_is_unknown_is_brought_again_to_the_same_message(
+    telegram: TelegramStandin, telegram_house: House, monkeypatch: pytest.MonkeyPatch, faults: list[Fault]
+) -> None:
+    monkeypatch.setattr("bot.queue.delivery.FIRST_RETRY", 0.05)
+    house = telegram_house
+    telegram.faults += faults
+    photo = await house.asks(house.private, house.ann)
+    result = await house.picture_in(house.private, photo)
+    assert len(await curves_of(house, result)) == 1
+    assert [message for message in house.private.from_bot if message.reply_to is photo] == [result]
+    assert telegram.faults == []
+
+
+async def test_a_new_message_that_cannot_be_noted_is_not_sent_twice(
+    telegram: TelegramStandin, telegram_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger's disk is full for a moment, just when the answer came as a message of its own."""
+    monkeypatch.setattr("bot.queue.delivery.FIRST_RETRY", 0.05)
+    house = telegram_house
+    remember, failed = house.studio.remember, []
+
+    async def remember_later(job_id: str, **address: object) -> None:
+        if not failed:
+            failed.append(address)
+            raise StorageTrouble("The disk is full.")
+        await remember(job_id, **address)
+
+    async with house.busy_engine():
+        photo = await house.asks(house.private, house.ann)
+        status = await house.status_in(house.private, photo)
+        job = await house.remembered(status)
+        await telegram.deletes(status)
+        monkeypatch.setattr(house.studio, "remember", remember_later)
+    job = await house.settled(job.id)
+    (result,) = [message for message in house.private.from_bot if message.reply_to is photo]
+    assert failed == [{"message_id": result.id}]
 
 
 async def test_a_deleted_status_message_is_replaced_by_one_new_message(

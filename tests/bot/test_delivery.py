@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import sqlite3
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -59,7 +61,8 @@ class Stage:
     """A ledger with one job, a hub and a delivery."""
 
     def __init__(self, folder: Path) -> None:
-        self.ledger = Ledger(folder / "ledger.sqlite3")
+        self.path = folder / "ledger.sqlite3"
+        self.ledger = Ledger(self.path)
         self.blobs = Blobs.open("", folder / "blobs")
         self.hub = Hub()
         self.delivery = Delivery(self.ledger, self.blobs, self.hub)
@@ -67,6 +70,9 @@ class Stage:
     async def finish(self, job_id: str, sentence: str = "No.") -> None:
         await self.ledger.call(self.ledger.settle, job_id, "failed", sentence)
         self.hub.emit(Finished(job_id, "failed", sentence))
+
+    def column(self, job_id: str, name: str) -> object:
+        return self.ledger._db.execute(f"SELECT {name} FROM jobs WHERE id = ?", [job_id]).fetchone()[0]
 
     async def until_replied(self, job_id: str) -> None:
         async with asyncio.timeout(20):
@@ -77,7 +83,6 @@ class Stage:
 @pytest.fixture
 async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     monkeypatch.setattr(delivery_module, "FIRST_RETRY", 0.01)
-    monkeypatch.setattr(delivery_module, "GIVE_UP_AFTER", float("inf"))
     made = Stage(tmp_path)
     await made.ledger.call(made.ledger.accept, make_job(1), COST, WIDE)
     yield made
@@ -97,6 +102,21 @@ async def test_an_answer_to_a_place_that_is_gone_is_dropped(stage: Stage) -> Non
     front = Front(Gone("the channel was deleted"))
     await stage.delivery.serve(front)
     await stage.finish("job000001")
+    await stage.until_replied("job000001")
+    assert front.seen == ["answer job000001 failed"]
+    assert await stage.ledger.call(stage.column, "job000001", "gone") == "the channel was deleted"
+
+
+async def test_an_answer_that_is_sent_while_the_ledger_is_held_is_sent_once(stage: Stage) -> None:
+    front = Front()
+    await stage.finish("job000001")
+    await stage.ledger.call(stage.ledger._db.execute, "PRAGMA busy_timeout = 50")
+    other = sqlite3.connect(stage.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    await stage.delivery.serve(front)
+    await front.until(1)
+    assert not (await stage.ledger.call(stage.ledger.job, "job000001")).replied
+    other.close()
     await stage.until_replied("job000001")
     assert front.seen == ["answer job000001 failed"]
 
@@ -153,14 +173,43 @@ async def test_a_platform_that_hangs_does_not_hold_up_another(stage: Stage) -> N
     await stage.until_replied("job000001")
 
 
-async def test_an_answer_that_fails_for_days_is_dropped(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The job of these tests was accepted in 1970."""
-    monkeypatch.undo()
-    front = Front(RuntimeError("never again"))
+async def test_an_answer_that_fails_for_a_day_is_brought_when_the_platform_works_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery_module, "OVERDUE_AFTER", 0.0)
+    monkeypatch.setattr(delivery_module, "LONGEST_RETRY", 0.01)
+    await stage.ledger.call(stage.ledger.accept, make_job(2), COST, WIDE)
+    front = Front(RuntimeError("down for days"))
     await stage.delivery.serve(front)
     await stage.finish("job000001")
+    async with asyncio.timeout(20):
+        while not await stage.ledger.call(stage.column, "job000001", "overdue"):
+            await asyncio.sleep(0.01)
+    assert front.seen == ["answer job000001 failed"], "it is no longer tried by itself"
+    await stage.finish("job000002")
     await stage.until_replied("job000001")
-    assert front.seen == ["answer job000001 failed"]
+    assert front.seen == [f"answer job00000{number} failed" for number in (1, 2, 1)]
+
+
+async def test_an_overdue_answer_is_brought_after_a_restart(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_module, "OVERDUE_AFTER", 0.0)
+    front = Front(RuntimeError("down for days"))
+    await stage.delivery.serve(front)
+    await stage.finish("job000001")
+    async with asyncio.timeout(20):
+        while not await stage.ledger.call(stage.column, "job000001", "overdue"):
+            await asyncio.sleep(0.01)
+    await stage.delivery.close()
+    stage.delivery = Delivery(stage.ledger, stage.blobs, stage.hub)
+    await stage.delivery.serve(front)
+    await stage.until_replied("job000001")
+    assert front.seen == ["answer job000001 failed"] * 2
+
+
+async def test_within_a_day_nothing_is_overdue(stage: Stage) -> None:
+    await stage.finish("job000001")
+    assert await stage.ledger.call(stage.ledger.mark_overdue, "job000001", time.time() - 3600) is None
+    assert await stage.ledger.call(stage.ledger.mark_overdue, "job000001", time.time() + 1) == "test"
 
 
 async def test_a_job_of_another_platform_waits_for_its_own_front(stage: Stage) -> None:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.errors import NoSuchJob, SetupError, TooMany
+from bot.errors import NoSuchJob, TooMany
 from bot.limits import Limits
 from bot.queue.estimates import Done
 from bot.queue.ledger import TEACHERS, Ledger, Outlook
@@ -189,13 +189,6 @@ async def test_old_pictures_are_forgotten_unless_another_job_needs_them(ledger: 
     await ledger.call(ledger.mark_replied, "job000002")
     assert await ledger.call(ledger.forget, 1e12) == (["job000002"], ["sha256/photo", "sha256/style"])
     assert await ledger.call(ledger.forget, 1e12) == ([], [])
-
-
-def test_a_file_that_is_no_ledger_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.sqlite3"
-    path.write_text("this is no database" * 100)
-    with pytest.raises(SetupError, match=r"cannot be opened .*; check storage.path"):
-        Ledger(path)
 
 
 WRITER = """

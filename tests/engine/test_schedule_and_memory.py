@@ -115,7 +115,7 @@ print(json.dumps([made.bytes, resident("VmHWM") - before]))
     [
         (512, 384, 2, None, "lbfgs"),
         (640, 384, 1, 256, "lbfgs"),
-        (256, 256, 60, None, "lbfgs"),
+        (256, 256, 25, None, "lbfgs"),
     ],
 )
 def test_the_forecast_is_what_is_used(width: int, height: int, steps: int, block: int | None, optimizer: str) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 from nst_engine.engine import Engine
 from nst_engine.settings import Settings, style_weight_for
 
-STRENGTHS = (0, 25, 50, 75, 100)
+STRENGTHS = (0, 50, 100)
 UNEVEN = 2.5
 """The largest step may be so many times the smallest."""
 

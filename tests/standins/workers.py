@@ -65,7 +65,10 @@ class WorkerProcess:
 async def fast_worker(environ: Mapping[str, str]) -> AsyncIterator[WorkerProcess]:
     """Run a worker until it is at work; it is killed at the end of the block."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.standins.fast_worker"), cwd=ROOT, env={**os.environ, **environ}, stderr=asyncio.subprocess.PIPE
+        *(sys.executable, "-m", "tests.standins.fast_worker"),
+        cwd=ROOT,
+        env={**os.environ, **environ},
+        stderr=asyncio.subprocess.PIPE,
     )
     worker = WorkerProcess(process)
     try:

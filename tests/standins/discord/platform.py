@@ -66,6 +66,7 @@ class DiscordStandIn:
         self.gateway.changed = self.changed
         self._payloads: dict[str, dict[str, Any]] = {}
         self._trouble: list[list[Any]] = []
+        self._cuts: list[list[Any]] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -212,6 +213,20 @@ class DiscordStandIn:
     def be_unavailable(self, path: str, times: int) -> None:
         """Answer 503 to the next calls of paths that contain `path`."""
         self._trouble.append([path, times, ApiError(503, 0, "Service unavailable")])
+
+    def cut_answers(self, path: str, times: int) -> None:
+        """Do what the next calls of paths that contain `path` ask for, and end the connection instead of answering."""
+        self._cuts.append([path, times])
+
+    def is_cut(self, method: str, path: str) -> bool:
+        rule = next((rule for rule in self._cuts if rule[0] in f"{method} {path}" and rule[1] > 0), None)
+        if rule is not None:
+            rule[1] -= 1
+        return rule is not None
+
+    @property
+    def cuts_left(self) -> int:
+        return sum(times for _, times in self._cuts)
 
     def check_trouble(self, method: str, path: str) -> None:
         for rule in self._trouble:

@@ -70,6 +70,8 @@ class Rest:
                 if status in (401, 403, 429):
                     platform.invalid_requests.append((status, request.method, path))
             platform.changed()
+            if status < 300 and request.transport is not None and platform.is_cut(request.method, path):
+                request.transport.abort()
             if body is None:
                 return web.Response(status=status)
             data = json.dumps(body).encode()

@@ -34,11 +34,15 @@ class Call:
 
 @dataclass(frozen=True)
 class Fault:
-    """The next call of `method` goes wrong; with `after` its effect stays, though the bot is not told."""
+    """The next call of `method` goes wrong; with `after` its effect stays, though the bot is not told.
+
+    With `cut` the connection ends instead of an answer.
+    """
 
     method: str
     code: int = 502
     after: bool = False
+    cut: bool = False
 
 
 class TelegramStandin:
@@ -218,6 +222,8 @@ class TelegramStandin:
             self.calls.append(Call(method, params, ok=True))
             await self._tell()
         if fault is not None:
+            if fault.cut and request.transport is not None:
+                request.transport.abort()
             return _failure(ApiError(fault.code, "Bad Gateway"))
         return web.json_response({"ok": True, "result": result})
 
