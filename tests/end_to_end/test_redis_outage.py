@@ -23,7 +23,7 @@ from tests.standins.workers import WorkerProcess, fast_worker
 
 pytestmark = pytest.mark.slow
 numbers = itertools.count()
-LONG = 100_000
+LONG = 10_000
 
 
 class CountingFront:

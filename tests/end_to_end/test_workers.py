@@ -26,7 +26,7 @@ from tests.standins.workers import WorkerProcess, fast_worker
 pytestmark = pytest.mark.slow
 numbers = itertools.count()
 LEASE = 2.0
-LONG = 100_000
+LONG = 10_000
 
 
 @dataclass
