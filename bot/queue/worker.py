@@ -100,6 +100,7 @@ class Worker:
             if self._shift.is_leaving:
                 await self._hand_back(order, take)
             else:
+                log.info("cancelled", job=order.job, take=take)
                 engine.forget(order.job)
             raise
         engine.forget(order.job)

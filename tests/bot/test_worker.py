@@ -121,3 +121,24 @@ async def test_an_answer_of_an_older_version_is_read(blobs: FullDisk) -> None:
 def test_an_order_of_another_version_is_read() -> None:
     text = json.dumps({"job": "a", "photo": "p", "styles": ["s"], "settings": {}, "is_last": True, "new": 1})
     assert Order.from_json(text) == Order("a", "p", ("s",), {})
+
+
+async def test_a_worker_that_comes_second_changes_nothing(blobs: FullDisk) -> None:
+    """Another worker, which took the job later, ends it while this one stores its picture."""
+    order = await an_order(blobs)
+    first = Outcome(sentence="the first end", take=2)
+
+    class Overtaken(FullDisk):
+        async def put_new(self, key: str, data: bytes) -> bool:
+            if key.endswith("1-picture"):
+                await store_outcome(blobs, order.job, first)
+            return await super().put_new(key, data)
+
+    blobs.__class__ = Overtaken
+    async with working(blobs) as dispatch:
+        await dispatch.submit(order.job, order.to_json())
+        async with asyncio.timeout(60):
+            while await dispatch.standing(order.job) != "ended":
+                await asyncio.sleep(0.02)
+    assert await blobs.get("result/job/1-picture") == PICTURE
+    assert await load_outcome(blobs, order.job) == first

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -31,13 +31,19 @@ class WorkerProcess:
 
     async def says(self, *words: str) -> None:
         """Wait until a line of its log has all these words."""
+        await self.says_one_of(words)
+
+    async def says_one_of(self, *lines: Sequence[str]) -> None:
+        """Wait until a line of its log has all the words of one of these."""
+
+        def has_said_one() -> bool:
+            return any(self.has_said(*words) for words in lines)
+
         async with self._news:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(60):
-                    await self._news.wait_for(lambda: self.has_said(*words) or self._reading.done())
-            except TimeoutError:
-                pass
-        assert self.has_said(*words), f"it did not say {words}: {self.lines}"
+                    await self._news.wait_for(lambda: has_said_one() or self._reading.done())
+        assert has_said_one(), f"it did not say {lines}: {self.lines}"
 
     def has_said(self, *words: str) -> bool:
         return any(all(word in line for word in words) for line in self.lines)
