@@ -74,6 +74,7 @@ class EngineConfig(_Section):
     deterministic: bool = False
     preview: str = ""
     timelapse: bool = True
+    side_by_side: int = Field(default=1, ge=1, le=64)
     max_pixels: int = Field(default=4_194_304, ge=MIN_SIZE * MIN_SIZE)
     default_size: int = Field(default=0, ge=0, le=MAX_SIZE)
     default_steps: int = Field(default=0, ge=0, le=MAX_STEPS)
@@ -93,12 +94,15 @@ Weight = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class QueueConfig(_Section):
-    """The queue: where jobs are dispatched, how many may wait and be asked for a day (0: any), whose turns weigh more.
+    """The queue: where jobs are dispatched, when workers count as lost, how many jobs may wait and be asked for a day
+    (0: any), and whose turns weigh more.
 
     `weights` are of places and persons, by their ids with the platform: `discord:1234`.
     """
 
     url: str = "memory://"
+    lease_seconds: float = Field(default=30, ge=1)
+    drain_seconds: float = Field(default=600, ge=0)
     max_per_person: int = Field(default=5, ge=1)
     max_per_place: int = Field(default=50, ge=1)
     max_total: int = Field(default=500, ge=1)
@@ -114,6 +118,7 @@ class StorageConfig(_Section):
 
     path: Folder = Path("data")
     blobs: str = ""
+    s3_endpoint: str = ""
     keep_hours: float = Field(default=72, ge=0)
 
 

@@ -148,20 +148,23 @@ class Job:
 class Queued:
     """The job waits. `position` 1 is next; `seconds_left` until its result, where speeds are known.
 
-    `paused` is why the operator paused the queue (it may be empty), None while nothing is paused.
+    `paused` is why the operator paused the queue (it may be empty), None while nothing is paused. `held`: the queue is
+    out of reach, and nothing moves until it is back.
     """
 
     job_id: str
     position: int
     seconds_left: float | None
     paused: str | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
     """The job runs. `share` of its work is done, from 0 to 1: steps at a larger scale are more work than others.
 
-    `losses` has content, style, total_variation and total; `preview` is a small JPEG.
+    `losses` has content, style, total_variation and total; `preview` is a small JPEG. `held`: the queue is out of
+    reach, so that this is what was known last.
     """
 
     job_id: str
@@ -171,6 +174,7 @@ class Running:
     losses: Mapping[str, float] = field(default_factory=dict)
     preview: bytes | None = field(default=None, repr=False)
     share: float = 0.0
+    held: bool = False
 
     @property
     def percent(self) -> int:

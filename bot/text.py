@@ -8,10 +8,13 @@ from bot.requests import Answer, Job, Queued, Running
 from nst_engine.summary import LossSummary
 
 BAR_CELLS = 12
+HELD = "The queue is out of reach; your picture is kept and will be painted when it is back."
 
 
 def queued(event: Queued) -> str:
     """The status message of a waiting job."""
+    if event.held:
+        return HELD
     place = "Next in the queue" if event.position <= 1 else f"Number {event.position} in the queue"
     if event.paused is None:
         return f"{_with(place, event.seconds_left)}."
@@ -23,6 +26,8 @@ def running(event: Running) -> str:
     """The status message of a running job: bar, percent, time left."""
     full = int(BAR_CELLS * event.share)
     bar = "█" * full + "░" * (BAR_CELLS - full)
+    if event.held:
+        return f"Painting {bar} {event.percent} %. {HELD}"
     return _with(f"Painting {bar} {event.percent} %", event.seconds_left)
 
 

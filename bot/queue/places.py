@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from bot.queue.estimates import Estimates, times_left
@@ -35,6 +36,7 @@ class Places:
         self._measured = measured
         self._due = 0.0
         """When places are told next."""
+        self._held = False
         self._over: set[str] = set()
         """The jobs that ended since the last look at the ledger."""
         self.expected: dict[str, float | None] = {}
@@ -44,16 +46,21 @@ class Places:
         """A job is over: nothing more is told of its place."""
         self._over.add(job_id)
 
-    async def tell(self, workers: int) -> None:
-        """Look at the ledger and tell what has changed."""
+    async def tell(self, workers: int, *, held: bool) -> None:
+        """Look at the ledger and tell what has changed; `held` as in the events."""
         measured = await asyncio.to_thread(self._measured)
         began = time.monotonic()
-        is_due = began >= self._due
+        is_due = began >= self._due or held != self._held
+        self._held = held
         self._over.clear()
         outlook = await self._ledger.call(self._ledger.outlook, waiting=is_due)
         estimates = Estimates(outlook.done, measured)
         known = self.expected
         self.expected = {job_id: estimates.seconds(cost) for job_id, cost in outlook.released}
+        for job_id in self.expected:
+            event = self._hub.latest(job_id)
+            if isinstance(event, Queued | Running) and event.held != held and job_id not in self._over:
+                self._hub.emit(replace(event, held=held))
         if is_due:
             await self._tell_waiting(outlook, estimates, workers)
             if len(outlook.waiting) > MANY:
@@ -69,7 +76,7 @@ class Places:
             if position % AT_ONCE == 0:
                 await asyncio.sleep(0)
             rounded = None if seconds is None or outlook.paused is not None else round(seconds)
-            event = Queued(job_id, position, rounded, outlook.paused)
+            event = Queued(job_id, position, rounded, outlook.paused, self._held)
             if job_id not in self._over and _is_news(self._hub.latest(job_id), event):
                 self._hub.emit(event)
 
@@ -88,7 +95,7 @@ def _times_left(
 
 def _is_news(known: JobEvent | None, event: Queued) -> bool:
     """Whether it says more than what is known: far back in the queue, one place up or down is not worth a message."""
-    if not isinstance(known, Queued) or known.paused != event.paused:
+    if not isinstance(known, Queued) or (known.paused, known.held) != (event.paused, event.held):
         return True
     return _differs(known.position, event.position) or _differs(known.seconds_left, event.seconds_left)
 

@@ -185,7 +185,7 @@ async def work(url: str, blobs: str) -> None:
     """Be the worker of a bot on Redis."""
     driver = PrintingDriver()
     async with Dispatch(url) as dispatch:
-        await Worker(dispatch, Blobs.open(blobs, Path(blobs)), driver).run()
+        await Worker(dispatch, Blobs.open(blobs, Path(blobs)), [driver]).run()
 
 
 def main() -> None:
