@@ -12,7 +12,7 @@ import pytest
 
 from bot.errors import SetupError
 from bot.queue.dispatch import Dispatch
-from bot.queue.reach import QueueAwayError
+from bot.queue.reach import QueueAwayError, asking
 from bot.queue.shift import Shift
 from tests.standins.redis_proxy import redis_proxy
 from tests.standins.redis_server import free_port, redis_server
@@ -265,3 +265,22 @@ async def test_a_redis_that_goes_away_is_noticed_and_what_runs_is_not_disturbed(
             painter.go.set()
             assert await painter.next() == "b"
             await until_standing(front, "a", "ended")
+
+
+@pytest.mark.parametrize("error", [None, ConnectionError("cut")])
+async def test_a_cancel_that_a_library_swallows_is_heeded(error: Exception | None) -> None:
+    began = asyncio.Event()
+
+    async def ask() -> None:
+        async with asking():
+            began.set()
+            with suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            if error is not None:
+                raise error
+
+    task = asyncio.create_task(ask())
+    await began.wait()
+    task.cancel()
+    await asyncio.wait({task}, timeout=20)
+    assert task.cancelled()
