@@ -248,9 +248,10 @@ async def test_a_redis_that_goes_away_is_noticed_and_what_runs_is_not_disturbed(
             await front.submit("a", "order a")
             await painter.next()
             await (proxy.stop() if how == "cut" else proxy.close())
-            for ask in (front.slots(), front.submit("b", "b"), front.standing("a"), front.last("a"), anext(events)):
-                with pytest.raises(QueueAwayError):
-                    await asyncio.wait_for(ask, 20)
+            asks = front.slots(), front.submit("b", "b"), front.standing("a"), front.last("a"), anext(events)
+            async with asyncio.timeout(40):
+                told = await asyncio.gather(*asks, return_exceptions=True)
+            assert [type(each) for each in told] == [QueueAwayError] * len(asks)
             await (proxy.start() if how == "cut" else proxy.reopen())
 
             async def is_back() -> bool:
