@@ -20,8 +20,20 @@ class QueueAwayError(Exception):
 @asynccontextmanager
 async def asking(seconds: float = PATIENCE) -> AsyncIterator[None]:
     """Ask the queue something inside; raises `QueueAwayError` when that fails or takes too long."""
+    before = _cancels()
+    away: Exception | None = None
     try:
         async with asyncio.timeout(seconds):
             yield
     except (OSError, RedisError) as error:
-        raise QueueAwayError(type(error).__name__) from error
+        away = error
+    if _cancels() > before:
+        # The Redis client's wait_for may swallow, in Python 3.11, a cancel that comes together with the answer.
+        raise asyncio.CancelledError
+    if away is not None:
+        raise QueueAwayError(type(away).__name__) from away
+
+
+def _cancels() -> int:
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()

@@ -12,7 +12,7 @@ import pytest
 
 from bot.errors import SetupError
 from bot.queue.dispatch import Dispatch
-from bot.queue.reach import QueueAwayError
+from bot.queue.reach import QueueAwayError, asking
 from bot.queue.shift import Shift
 from tests.standins.redis_proxy import redis_proxy
 from tests.standins.redis_server import free_port, redis_server
@@ -248,9 +248,10 @@ async def test_a_redis_that_goes_away_is_noticed_and_what_runs_is_not_disturbed(
             await front.submit("a", "order a")
             await painter.next()
             await (proxy.stop() if how == "cut" else proxy.close())
-            for ask in (front.slots(), front.submit("b", "b"), front.standing("a"), front.last("a"), anext(events)):
-                with pytest.raises(QueueAwayError):
-                    await asyncio.wait_for(ask, 20)
+            asks = front.slots(), front.submit("b", "b"), front.standing("a"), front.last("a"), anext(events)
+            async with asyncio.timeout(40):
+                told = await asyncio.gather(*asks, return_exceptions=True)
+            assert [type(each) for each in told] == [QueueAwayError] * len(asks)
             await (proxy.start() if how == "cut" else proxy.reopen())
 
             async def is_back() -> bool:
@@ -265,3 +266,22 @@ async def test_a_redis_that_goes_away_is_noticed_and_what_runs_is_not_disturbed(
             painter.go.set()
             assert await painter.next() == "b"
             await until_standing(front, "a", "ended")
+
+
+@pytest.mark.parametrize("error", [None, ConnectionError("cut")])
+async def test_a_cancel_that_a_library_swallows_is_heeded(error: Exception | None) -> None:
+    began = asyncio.Event()
+
+    async def ask() -> None:
+        async with asking():
+            began.set()
+            with suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            if error is not None:
+                raise error
+
+    task = asyncio.create_task(ask())
+    await began.wait()
+    task.cancel()
+    await asyncio.wait({task}, timeout=20)
+    assert task.cancelled()
