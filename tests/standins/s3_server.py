@@ -15,7 +15,7 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "anybody", "AWS_SECRET_ACCESS_KEY": "anythin
 @contextmanager
 def s3_server() -> Iterator[str]:
     """Yields its address; skips the test, saying why, where moto is not installed."""
-    server_module = pytest.importorskip("moto.server", reason="moto is not installed; see the dev extra of pyproject.toml")
+    server_module = pytest.importorskip("moto.server", reason="moto is not installed (see pyproject.toml's dev extra)")
     server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
