@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator
@@ -24,6 +25,7 @@ HEARTBEATS: Final = 15
 """How often a worker says in one lease that it lives; after five missed ones it counts no more."""
 DEAD_AIR: Final = 75
 """Seconds after which a connection without an answer is given up; Docket itself waits a minute for some."""
+INSIST_EVERY: Final = 0.5
 KEPT: Final = timedelta(hours=1)
 """How long a job's last event is kept for a front-end that comes back."""
 
@@ -67,7 +69,19 @@ class Dispatch:
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        await self._stack.aclose()
+        # The Redis client's wait_for may swallow, in Python 3.11, the one cancel by which Docket ends its own listener.
+        insisting = asyncio.create_task(self._end_listener())
+        try:
+            await self._stack.aclose()
+        finally:
+            insisting.cancel()
+
+    async def _end_listener(self) -> None:
+        while True:
+            await asyncio.sleep(INSIST_EVERY)
+            listener = self._docket.strike_list._monitor_task
+            if listener is not None:
+                listener.cancel()
 
     async def submit(self, job_id: str, order: str) -> None:
         """Queue an order under its job's id; nothing happens while the same id is queued or running."""

@@ -57,7 +57,7 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
             values["queue"] = {"url": url}
             dispatch = await stack.enter_async_context(Dispatch(url))
             blobs = Blobs.open(str(tmp_path / "blobs"), tmp_path / "blobs")
-            working = asyncio.create_task(Worker(dispatch, blobs, driver).run())
+            working = asyncio.create_task(Worker(dispatch, blobs, [driver]).run())
             stack.push_async_callback(lambda: asyncio.gather(working, return_exceptions=True))
             stack.callback(working.cancel)
         atelier = await stack.enter_async_context(open_atelier(Config.model_validate(values), driver))

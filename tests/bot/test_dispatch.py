@@ -31,6 +31,14 @@ async def dispatch(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
             yield opened
 
 
+async def test_a_queue_is_left_as_soon_as_it_is_entered(tmp_path: Path) -> None:
+    with redis_server(tmp_path) as url:
+        for _ in range(5):
+            async with asyncio.timeout(20):
+                async with Dispatch(url, LEASE):
+                    pass
+
+
 class Painter:
     """A handler that notes what it was given and ends when it is let go."""
 
