@@ -12,6 +12,10 @@ from adapters.discord.attachments import Attachments
 from adapters.discord.cancel_button import CancelButton
 from adapters.discord.commands import Commands, stylize_command
 from adapters.discord.delivery import Delivery
+from adapters.discord.menus import KeepSelect, menu_commands
+from adapters.discord.panel import PaintButton, PanelSelect
+from adapters.discord.presses import Presses
+from adapters.discord.result_buttons import ResultButton
 from adapters.discord.status import StatusBoard
 from adapters.discord.submissions import Submissions
 from bot.config import DiscordConfig
@@ -21,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 
 class AtelierClient(discord.AutoShardedClient):
-    """A client that knows the studio, serves `/stylize` and mentions nobody."""
+    """A client that knows the studio, serves the commands and mentions nobody."""
 
     def __init__(self, config: DiscordConfig, studio: Studio, pause: float) -> None:
         options: Any = {} if config.application_id is None else {"application_id": config.application_id}
@@ -39,10 +43,13 @@ class AtelierClient(discord.AutoShardedClient):
         self._config = config
         self._tree = Commands(self)
         self._guilds: list[discord.Object] = [discord.Object(id=guild_id) for guild_id in config.guild_ids]
-        submissions = Submissions(studio, Attachments(config.cdn_urls), self.board)
-        stylize = stylize_command(submissions, studio.gallery)
-        self._tree.add_command(stylize, guilds=self._guilds)
-        self.add_dynamic_items(CancelButton)
+        self.attachments = Attachments(config.cdn_urls)
+        self.submissions = Submissions(self.board)
+        self.presses = Presses(studio, self.submissions)
+        self._tree.add_command(stylize_command(studio, self.attachments, self.submissions), guilds=self._guilds)
+        for menu in menu_commands():
+            self._tree.add_command(menu, guilds=self._guilds)
+        self.add_dynamic_items(CancelButton, ResultButton, PanelSelect, PaintButton, KeepSelect)
 
     async def setup_hook(self) -> None:
         """Bring the commands to Discord; where that fails, the bot serves those that are there already."""

@@ -14,7 +14,7 @@ from discord.http import Route
 from adapters.discord import limits, sentences
 from adapters.discord.client import AtelierClient
 from adapters.discord.content import status_content
-from adapters.discord.submissions import PLATFORM
+from adapters.discord.wishes import PLATFORM
 from bot.config import DiscordConfig
 from bot.errors import SetupError
 from bot.requests import Answer, Job, Queued, Running
@@ -65,7 +65,7 @@ class DiscordFront:
         """Show how the job goes, soon; skipped while there is no connection."""
         online = self._gate()
         if online.done():
-            online.result().board.say(job, status_content(event))
+            online.result().board.say(job, status_content(job, event))
 
     async def answer(self, job: Job, answer: Answer) -> None:
         """Replace the status message by the answer; raises `Gone` when the place is no more."""

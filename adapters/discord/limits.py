@@ -28,6 +28,15 @@ CONTENT_CHARS: Final = 2000
 EMBED_TITLE_CHARS: Final = 256
 EMBED_DESCRIPTION_CHARS: Final = 4096
 
+HISTORY: Final = 50
+"""How many messages are looked through for a person's last picture."""
+PICTURES: Final = 10
+"""Embeds, and files, that a message holds at most."""
+FOLLOW_UPS: Final = 4
+"""Messages that may follow the answer to an interaction where the bot is no member."""
+PAGE_STYLES: Final = 6
+"""Styles on a page of the gallery."""
+
 EDIT_PAUSE: Final = 3.0
 """The least time between two status edits of one job."""
 EDIT_GRACE: Final = 5.0

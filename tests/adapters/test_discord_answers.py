@@ -15,7 +15,7 @@ from nst_engine.summary import LOSS_NAMES, LossSummary
 from tests.adapters.test_discord_parts import a_job
 from tests.conftest import OpenAtelier
 from tests.standins.discord import DiscordStandIn, Invocation, Message
-from tests.standins.discord.house import House, a_style, jpeg, picture_of
+from tests.standins.discord.house import House, a_style, jpeg, noise, picture_of
 from tests.standins.discord.world import MANAGE_MESSAGES
 from tests.standins.pictures import moving
 
@@ -48,18 +48,15 @@ async def test_the_status_goes_from_queued_to_percent_to_picture(discord_house: 
     assert discord.visible() == [message]
 
 
-async def test_the_answer_holds_picture_curve_and_losses(discord_house: House, discord: DiscordStandIn) -> None:
-    invocation = await begin(discord)
+async def test_the_answer_holds_picture_losses_and_settings(discord_house: House, discord: DiscordStandIn) -> None:
+    invocation = await begin(discord, strength=60, colours="content", seed=7)
     message = await picture_of(discord, invocation)
-    picture, curve = message.files
+    (picture,) = message.files
     with Image.open(io.BytesIO(picture.data)) as opened:
         assert opened.format == "PNG"
-    with Image.open(io.BytesIO(curve.data)) as opened:
-        assert opened.format == "PNG"
-    assert message.embeds[0]["image"]["url"] == f"attachment://{curve.name}"
     assert "total: " in message.embeds[0]["description"]
     assert "→" in message.embeds[0]["description"]
-    assert message.components == []
+    assert message.embeds[0]["footer"]["text"] == "Strength 60 · the photo's colours · seed 7"
     job = await discord_house.studio.job(picture.name.removeprefix("atelier-").removesuffix(".png"))
     assert job.origin == str(invocation.id)
 
@@ -291,9 +288,8 @@ async def test_a_picture_above_the_limit_goes_as_jpeg(discord_house: House, disc
     job = await discord_house.settled((await discord_house.job_of(invocation)).id)
     answer = await discord_house.studio.answer(job.id)
     await discord_house.front.answer(job, dataclasses.replace(answer, picture=noise(600)))
-    picture, curve = message.files
+    (picture,) = message.files
     assert len(picture.data) <= 400_000
-    assert curve.name.endswith(".png")
     with Image.open(io.BytesIO(picture.data)) as opened:
         assert opened.format == "JPEG"
         assert opened.size == (600, 600)
@@ -313,17 +309,11 @@ async def test_a_file_that_discord_calls_too_large_is_made_smaller(
     assert message.file(".jpg") is not None
 
 
-def noise(side: int) -> bytes:
-    out = io.BytesIO()
-    Image.effect_noise((side, side), 90).convert("RGB").save(out, "PNG")
-    return out.getvalue()
-
-
 async def test_an_animation_is_answered_with_an_animation(discord_house: House, discord: DiscordStandIn) -> None:
     invocation = await discord.stylize(discord.upload(moving(), "box.gif"), style=a_style())
     message = await picture_of(discord, invocation)
-    shown, curve = message.files
-    assert (shown.name.endswith(".webp"), curve.name) == (True, "losses.png")
+    (shown,) = message.files
+    assert shown.name.endswith(".webp")
     with Image.open(io.BytesIO(shown.data)) as picture:
         assert (picture.format, getattr(picture, "n_frames", 1)) == ("WEBP", 4)
 

@@ -71,6 +71,12 @@ class House:
         assert shown
         return await self.studio.job(shown[0].rpartition(":")[2])
 
+    async def result_of(self, invocation: Invocation) -> Message:
+        """The status message once it holds the picture and the bot knows that it does."""
+        message = await picture_of(self.discord, invocation)
+        await self.settled((await self.job_of(invocation)).id)
+        return message
+
     async def settled(self, job_id: str) -> Job:
         """The job once its answer was delivered, or its place found gone."""
         async with asyncio.timeout(PATIENCE):
@@ -99,12 +105,21 @@ def jpeg(width: int = 64, height: int = 48, colour: str = "olive") -> bytes:
     return out.getvalue()
 
 
+def noise(side: int) -> bytes:
+    """A gray picture as PNG that hardly shrinks."""
+    out = io.BytesIO()
+    Image.effect_noise((side, side), 90).convert("RGB").save(out, "PNG")
+    return out.getvalue()
+
+
 def a_style() -> str:
     return next(iter(Gallery.load().styles))
 
 
 async def picture_of(discord: DiscordStandIn, invocation: Invocation) -> Message:
     """The status message once it holds the picture."""
-    await discord.until(lambda: invocation.original and invocation.original.file(".png"))
+    await discord.until(
+        lambda: invocation.original and any("atelier-" in file.name for file in invocation.original.files)
+    )
     assert invocation.original is not None
     return invocation.original
