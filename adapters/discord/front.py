@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import aiohttp
 import discord
@@ -12,6 +13,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from adapters.discord import limits, sentences
+from adapters.discord.address import ReplyAddress
 from adapters.discord.client import AtelierClient
 from adapters.discord.content import status_content
 from adapters.discord.wishes import PLATFORM
@@ -62,7 +64,13 @@ class DiscordFront:
             return f"logged in as {client.user}"
 
     async def show(self, job: Job, event: Queued | Running) -> None:
-        """Show how the job goes, soon; skipped while there is no connection."""
+        """Show how the job goes, soon; skipped while there is no connection.
+
+        A job that will end too late to be answered, where only its interaction can, is cancelled.
+        """
+        if self._is_too_late(job, event):
+            await self._studio.cancel(job.id, job.person, sentence=sentences.TOO_LONG_HERE)
+            return
         online = self._gate()
         if online.done():
             online.result().board.say(job, status_content(job, event))
@@ -72,6 +80,12 @@ class DiscordFront:
         client = await asyncio.shield(self._gate())
         await client.board.close(job.id)
         await client.delivery.answer(job, answer)
+
+    def _is_too_late(self, job: Job, event: Queued | Running) -> bool:
+        address = ReplyAddress.load(job.address)
+        if address.is_member or event.seconds_left is None:
+            return False
+        return not address.token_lives(time.time() + event.seconds_left)
 
     async def _serve(self) -> None:
         async with AtelierClient(self._config, self._studio, self._pause) as client:

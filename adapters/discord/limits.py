@@ -51,11 +51,12 @@ UNKNOWN_INTERACTION: Final = 10062
 ALREADY_ACKNOWLEDGED: Final = 40060
 FILE_TOO_LARGE: Final = 40005
 THREAD_ARCHIVED: Final = 50083
+MISSING_PERMISSIONS: Final = 50013
 OLD_MESSAGE_EDITS: Final = 30046
 """Too many edits of a message that is older than an hour."""
 EDITS_UNTIL: Final = 55 * 60.0
 """The age at which a status message is left alone, so that the edit which brings the answer is allowed."""
-PLACE_LOST: Final = frozenset({UNKNOWN_CHANNEL, 10004, 50001, 50007, 50013})
+PLACE_LOST: Final = frozenset({UNKNOWN_CHANNEL, 10004, 50001, 50007, MISSING_PERMISSIONS})
 """Error codes of a place that is no more or does not let the bot write; a 403 without one may be an outage."""
 TOKEN_LOST: Final = frozenset({UNKNOWN_MESSAGE, 10015, UNKNOWN_INTERACTION, 50027})
 """Error codes that an interaction token answers with when it no longer works."""

@@ -62,6 +62,10 @@ COLOUR_NAMES = {
     "luminance": "The photo's colours exactly (only light and shade are painted)",
 }
 
+TOO_LONG_HERE = (
+    "This would take longer than the quarter of an hour in which I can answer here. Add me to the server, or ask for "
+    "a smaller size or the preset draft."
+)
 NO_LONGER = "This picture is not finished yet; wait for it, then press the button again."
 NO_FILM = "There is no time-lapse of this picture; ask the bot's operator to turn them on, then press **Again**."
 TOO_MANY_PARTS = "The file is too large to bring here; add me to a server and ask there, or choose a smaller size."
@@ -149,6 +153,11 @@ def too_large_for_place(size: int, limit: int) -> str:
         f"The file has {size / MIB:.1f} MB and this channel takes {limit / MIB:.1f} MB; "
         "choose a smaller size and paint the picture again."
     )
+
+
+def answered_below(address: str) -> str:
+    """What becomes of a status message whose answer is another message."""
+    return f"Your picture is ready: {address}"
 
 
 def new_message(user_id: int) -> str:

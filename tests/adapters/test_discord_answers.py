@@ -132,13 +132,19 @@ async def test_a_job_unknown_after_all(discord_house: House, discord: DiscordSta
     assert "wrong" not in pressed.private_words[0]
 
 
-async def test_an_expired_token_is_answered_through_the_channel(discord_house: House, discord: DiscordStandIn) -> None:
+async def test_an_expired_token_is_answered_by_a_reply(discord_house: House, discord: DiscordStandIn) -> None:
     async with discord_house.busy_engine():
         invocation = await begin(discord)
         message = await waiting_message(discord, invocation)
         discord.expire_tokens()
-    assert await picture_of(discord, invocation) is message
-    assert discord.visible() == [message]
+    answer = await discord.until(lambda: next((m for m in discord.visible() if m.file(".png")), None))
+    assert answer is not None
+    assert answer.reply_to is message
+    assert f"<@{discord.person.id}>" in answer.content
+    await discord.until(lambda: str(answer.id) in message.content)
+    assert (message.components, message.files) == ([], [])
+    assert discord.visible() == [message, answer]
+    assert "Again" in answer.buttons
     refused = [call for call in discord.invalid_requests if call[0] == 401]
     assert len(refused) == 1
 
@@ -149,7 +155,7 @@ async def test_a_token_known_to_be_old_is_not_even_tried(discord_house: House, d
         invocation = await begin(discord)
         await discord_house.job_of(invocation)
         discord.expire_tokens()
-    await picture_of(discord, invocation)
+    await discord.until(lambda: any(message.file(".png") for message in discord.visible()))
     assert discord.invalid_requests == []
 
 
@@ -262,11 +268,11 @@ async def test_errors_of_the_platform_delay_the_answer_and_lose_nothing(
         message = await waiting_message(discord, invocation)
         job = await discord_house.job_of(invocation)
         discord.expire_tokens()
-        discord.be_unavailable("PATCH /channels/", times=3)
-        discord.rate_limit("PATCH /channels/", times=1)
+        discord.be_unavailable("POST /channels/", times=3)
+        discord.rate_limit("POST /channels/", times=1)
     await discord_house.settled(job.id)
-    assert discord.visible() == [message]
-    assert message.file(".png")
+    assert [bool(message.file(".png")) for message in discord.visible()] == [False, True]
+    assert discord.visible()[0] is message
 
 
 async def test_a_bot_that_was_kicked_gives_up_at_once(discord_house: House, discord: DiscordStandIn) -> None:

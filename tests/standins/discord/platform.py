@@ -145,6 +145,11 @@ class DiscordStandIn:
         self.places[place.id] = place
         return place
 
+    def add_thread(self, *, is_forum: bool = False, is_nsfw: bool = False, **facts: Any) -> Place:
+        """A thread of a channel, or a post in a forum, of a server of its own."""
+        parent = self.add_place(is_forum=is_forum, is_nsfw=is_nsfw)
+        return self.add_place(guild_id=parent.guild_id, parent=parent, **facts)
+
     def add_direct_channel(self, **facts: Any) -> Place:
         place = Place(self.clock.snowflake(), None, **facts)
         self.places[place.id] = place
@@ -251,6 +256,10 @@ class DiscordStandIn:
     def delete(self, message: Message) -> None:
         self.messages.pop(message.id)
         self.changed()
+
+    def remove(self, place: Place) -> None:
+        """Delete a channel."""
+        del self.places[place.id]
 
     def kick(self, place: Place) -> None:
         place.bot_is_member = False

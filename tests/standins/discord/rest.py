@@ -14,6 +14,7 @@ from tests.standins.discord.world import (
     EPHEMERAL,
     LOADING,
     READ_HISTORY,
+    SEND_IN_THREADS,
     SEND_MESSAGES,
     ApiError,
     Invocation,
@@ -208,7 +209,8 @@ class Rest:
                 if message.nonce == nonce and message.place is place:
                     return 200, self._json(message)
         self._check(payload, files, place.channel_file_limit)
-        if place.app_permissions & SEND_MESSAGES == 0 and place.guild_id is not None:
+        needed = SEND_MESSAGES if place.parent is None else SEND_IN_THREADS
+        if place.app_permissions & needed == 0 and place.guild_id is not None:
             raise ApiError(403, 50013, "Missing Permissions")
         wait = place.written_at + place.slow_mode - time.monotonic()
         if wait > 0:
