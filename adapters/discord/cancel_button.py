@@ -8,7 +8,7 @@ from typing import Any, Self
 import discord
 
 from adapters.discord import sentences
-from adapters.discord.place import is_moderator
+from adapters.discord.place import is_moderator, place_of
 from adapters.discord.private_reply import serve, tell
 
 
@@ -42,8 +42,10 @@ class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"at
 
     async def _cancel(self, interaction: discord.Interaction[Any]) -> None:
         await interaction.response.defer()
-        person = str(interaction.user.id)
-        if not await interaction.client.studio.cancel(self.job_id, person, moderator=is_moderator(interaction)):
+        studio = interaction.client.studio
+        is_here = (await studio.job(self.job_id)).place == place_of(interaction)
+        moderator = is_here and is_moderator(interaction)
+        if not await studio.cancel(self.job_id, str(interaction.user.id), moderator=moderator):
             await tell(interaction, sentences.ALREADY_OVER)
 
 

@@ -62,6 +62,26 @@ COLOUR_NAMES = {
     "luminance": "The photo's colours exactly (only light and shade are painted)",
 }
 
+PAGE_BEFORE = "‹ Back"
+NEXT_PAGE = "More ›"
+NOTHING_WAITS = "None of your pictures is waiting or being painted; `/stylize` makes one."
+NOTHING_TO_CANCEL = "There is no such picture of yours under way; `/queue` shows what there is."
+CANCEL_WHICH = "Which of your pictures shall I cancel?"
+IS_CANCELLED = "This picture is cancelled."
+JUST_TAKEN = "Just taken."
+
+ABOUT = "I repaint photos in the style of paintings, by neural style transfer: slowly, and each one anew."
+ABOUT_HOW = "How to ask"
+ABOUT_WAYS = (
+    "`/stylize` with a photo and a style, of the gallery (`/styles`) or a picture of your own.\n"
+    "**Apps** in the menu of a message: **Stylize** its picture, or **Use as style** for your next one.\n"
+    "**Apps** in the menu of a person: **Stylize avatar**.\n"
+    "Under each result: again, another style, stronger, softer, larger, the whole file, and more.\n"
+    "`/queue` tells how your pictures go, `/cancel` stops one."
+)
+ABOUT_DEFAULTS = "What you get when you choose nothing"
+ABOUT_KEPT = "What I keep"
+
 TOO_LONG_HERE = (
     "This would take longer than the quarter of an hour in which I can answer here. Add me to the server, or ask for "
     "a smaller size or the preset draft."
@@ -158,6 +178,32 @@ def too_large_for_place(size: int, limit: int) -> str:
 def answered_below(address: str) -> str:
     """What becomes of a status message whose answer is another message."""
     return f"Your picture is ready: {address}"
+
+
+def page_of_styles(page: int, pages: int) -> str:
+    """The words above one page of the gallery."""
+    of_pages = "" if pages == 1 else f" (page {page} of {pages})"
+    return f"The styles of the gallery{of_pages}. Name one as `style` of `/stylize`."
+
+
+def pictures_here(count: int) -> str:
+    """How much is under way in this place."""
+    if count == 1:
+        return "One picture is waiting or being painted here."
+    return f"{count or 'No'} pictures are waiting or being painted here."
+
+
+def defaults(size: int, steps: int, strength: int) -> str:
+    """What a job gets when its person chooses nothing."""
+    return f"{size} pixels on the longer side, {steps} steps, strength {strength}"
+
+
+def kept(hours: float) -> str:
+    """What is kept, and how long."""
+    return (
+        f"Your photo, the style and the result for {hours:g} hours after the answer, so that the buttons work; then "
+        "they are deleted. I look at messages only when you ask me to."
+    )
 
 
 def new_message(user_id: int) -> str:

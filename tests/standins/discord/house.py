@@ -40,10 +40,12 @@ class House:
 
     async def start(self) -> None:
         """Run the front-end; returns when Discord knows its commands and its connection stands."""
-        gateway = self.discord.gateway
-        known = gateway.identified
         self._serving = asyncio.create_task(self._atelier.serve(self.front))
-        await self.discord.until(lambda: self._ended() or (self.discord.commands and gateway.identified > known))
+        await self.discord.until(lambda: self._ended() or (self.discord.commands and self._is_connected()))
+
+    def _is_connected(self) -> bool:
+        online = self.front._online
+        return online is not None and online.done() and bool(online.result().shards)
 
     def _ended(self) -> bool:
         assert self._serving is not None

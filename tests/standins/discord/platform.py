@@ -269,6 +269,10 @@ class DiscordStandIn:
         error = ApiError(429, 0, "You are being rate limited.", retry_after=retry_after)
         self._trouble.append([path, times, error])
 
+    def forbid(self, path: str, times: int) -> None:
+        """Answer 403 to the next calls of paths that contain `path`."""
+        self._trouble.append([path, times, ApiError(403, 50001, "Missing Access")])
+
     def be_unavailable(self, path: str, times: int) -> None:
         """Answer 503 to the next calls of paths that contain `path`."""
         self._trouble.append([path, times, ApiError(503, 0, "Service unavailable")])
