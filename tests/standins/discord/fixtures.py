@@ -32,7 +32,11 @@ async def discord_house(discord: DiscordStandIn, atelier: Atelier) -> AsyncItera
 @pytest.fixture
 async def swift_house(discord: DiscordStandIn, tmp_path: Path) -> AsyncIterator[House]:
     """A bot whose engine paints a single pixel at once, for all that is not about pictures."""
-    sections = {"storage": {"path": tmp_path / "data"}, "engine": {"device": "cpu", "default_size": 64}}
+    sections = {
+        "storage": {"path": tmp_path / "data"},
+        "engine": {"device": "cpu", "default_size": 64},
+        "queue": {"max_per_place": 500},
+    }
     engine = InstantEngineDriver(film=True)
     try:
         async with open_atelier(Config.model_validate(sections), engine) as atelier:

@@ -212,6 +212,8 @@ class Rest:
         needed = SEND_MESSAGES if place.parent is None else SEND_IN_THREADS
         if place.app_permissions & needed == 0 and place.guild_id is not None:
             raise ApiError(403, 50013, "Missing Permissions")
+        if place.is_locked:
+            raise ApiError(400, 50083, "Thread is archived")
         wait = place.written_at + place.slow_mode - time.monotonic()
         if wait > 0:
             raise ApiError(429, 20016, "This action cannot be performed due to slowmode rate limit", retry_after=wait)
@@ -260,6 +262,8 @@ class Rest:
             raise ApiError(404, 10015, "Unknown Webhook")
         if self._platform.clock.now() > invocation.created + TOKEN_LIFE:
             raise ApiError(401, 50027, "Invalid Webhook Token")
+        if invocation.place.id not in self._platform.places:
+            raise ApiError(404, 10003, "Unknown Channel")
         return invocation
 
     def _token_message(self, request: web.Request) -> tuple[Invocation, Message]:

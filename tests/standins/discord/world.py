@@ -83,6 +83,7 @@ class Place:
     premium_tier: int = 0
     bot_is_member: bool = True
     is_archived: bool = False
+    is_locked: bool = False
     is_nsfw: bool = False
     is_forum: bool = False
     parent: Place | None = None
