@@ -169,6 +169,8 @@ async def test_the_panel_offers_what_is_kept(swift_house: House, discord: Discor
     await told(discord, await keep(discord, jpeg(colour="purple")))
     panel = await panel_of(discord, await discord.use_menu("Stylize", discord.say(discord.upload(jpeg()))))
     assert panel.chosen("style") == ["*"]
+    await choose(discord, panel, "strength", "50")
+    assert panel.chosen("style") == ["*"]
     invocation = await discord.press(panel, "Paint")
     assert "your own picture" in (await picture_of(discord, invocation)).embeds[0]["title"]
 

@@ -146,11 +146,11 @@ async def test_a_late_answer_is_brought_once_after_a_crash(swift_house: House, d
     assert (job.address["message_id"], job.address["status_id"]) == (reply.id, status.id)
     answer = await swift_house.studio.answer(job.id)
     assert answer is not None
-    status.content = "as if the bot had crashed before it said so"
-    await swift_house.front.answer(before, answer)
-    await swift_house.front.answer(job, answer)
-    assert discord.visible() == [status, reply]
-    assert str(reply.id) in status.content
+    for known in (before, job):
+        status.content = "as if the bot had crashed before it said so"
+        await swift_house.front.answer(known, answer)
+        assert discord.visible() == [status, reply]
+        assert str(reply.id) in status.content
 
 
 async def test_what_takes_too_long_where_only_the_interaction_answers(
@@ -167,6 +167,18 @@ async def test_what_takes_too_long_where_only_the_interaction_answers(
         await discord.until(lambda: "quarter of an hour" in status.content)
         assert status.components == []
         assert not any("/channels/" in path for _, path in discord.requests)
+
+
+async def test_where_the_bot_is_no_member_nothing_is_tried_but_the_interaction(
+    swift_house: House, discord: DiscordStandIn
+) -> None:
+    place = discord.add_place(bot_is_member=False)
+    async with swift_house.busy_engine():
+        job = await swift_house.job_of(await begin(discord, place))
+        discord.expire_tokens()
+    assert (await swift_house.settled(job.id)).replied
+    assert not any("/channels/" in path for _, path in discord.requests)
+    assert len(discord.invalid_requests) == 1
 
 
 async def test_what_takes_long_where_the_bot_is_a_member(swift_house: House, discord: DiscordStandIn) -> None:

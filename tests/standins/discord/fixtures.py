@@ -41,8 +41,10 @@ async def swift_house(discord: DiscordStandIn, tmp_path: Path) -> AsyncIterator[
     try:
         async with open_atelier(Config.model_validate(sections), engine) as atelier:
             house = House(discord, atelier)
-            await house.start()
-            yield house
-            await house.stop()
+            try:
+                await house.start()
+                yield house
+            finally:
+                await house.stop()
     finally:
         await engine.stop()

@@ -55,11 +55,15 @@ class House:
 
     async def stop(self) -> None:
         """End the front-end."""
-        if self._serving is not None:
+        if self._serving is None:
+            return
+        while not self._serving.done():
+            # Again where it got lost: the library waits with wait_for, which may swallow a cancel in Python 3.11.
             self._serving.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._serving
-            self._serving = None
+            await asyncio.wait({self._serving}, timeout=5)
+        with contextlib.suppress(asyncio.CancelledError):
+            self._serving.result()
+        self._serving = None
 
     async def restart(self) -> None:
         """End the front-end and start another one that knows nothing but the ledger."""

@@ -13,6 +13,8 @@ def check_message(payload: dict[str, Any], files: list[StoredFile], file_limit: 
     """Refuse what Discord would refuse."""
     if any(len(file.data) > file_limit for file in files) or sum(len(f.data) for f in files) > REQUEST_LIMIT:
         raise ApiError(413, 40005, "Request entity too large")
+    if len(files) > 10:
+        raise _invalid("at most 10 files")
     if len(payload.get("content") or "") > 2000:
         raise _invalid("content must be 2000 or fewer in length")
     check_embeds(payload.get("embeds") or [])
