@@ -94,9 +94,17 @@ def answer_content(job: Job, answer: Answer, file_limit: int) -> MessageContent:
     title, _, losses = text.result(job, answer.summary).partition("\n")
     embed = discord.Embed(title=title[: limits.EMBED_TITLE_CHARS], description=losses[: limits.EMBED_DESCRIPTION_CHARS])
     embed.set_footer(text=sentences.settings(strength_of(job.settings), job.settings))
+    return MessageContent(words, embed, (picture,), _result_buttons(job, answer))
+
+
+def forbidden_content(job: Job, answer: Answer) -> MessageContent:
+    """In place of a picture that may not be attached: words and buttons need no permission."""
+    return MessageContent(sentences.MAY_NOT_ATTACH, buttons=_result_buttons(job, answer))
+
+
+def _result_buttons(job: Job, answer: Answer) -> Callable[[], discord.ui.View]:
     keeps = job.settings.get("colours", "style") != "style"
-    buttons = partial(result_view, job.id, has_film=answer.timelapse is not None, keeps_colours=keeps)
-    return MessageContent(words, embed, (picture,), buttons)
+    return partial(result_view, job.id, has_film=answer.timelapse is not None, keeps_colours=keeps)
 
 
 def _shown(answer: Answer, png: bytes, limit: int) -> tuple[MessageFile, str]:

@@ -13,7 +13,7 @@ import structlog
 
 from adapters.discord import limits, sentences
 from adapters.discord.address import ReplyAddress
-from adapters.discord.content import MessageContent, addressed, answer_content
+from adapters.discord.content import MessageContent, addressed, answer_content, forbidden_content
 from bot.errors import Gone
 from bot.requests import Answer, Job
 from bot.studio import Studio
@@ -22,6 +22,10 @@ log = structlog.get_logger(__name__)
 
 
 LATE_ORDER: Final = ("token", "new message", "channel")
+
+
+class Forbidden(Gone):
+    """The bot lacks a permission for what it wanted to bring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,10 @@ class Delivery:
             ways = [*edits, *anew]
         try:
             await self._bring(address, ways, lambda way: _fitting(way, job, answer))
+        except Forbidden:
+            if answer.picture is None:
+                raise
+            await self._bring(address, self._edits(address), lambda way: way.bring(forbidden_content(job, answer)))
         finally:
             self._lost_tokens.discard(address.message_id)
         if address.status_id is not None:
@@ -162,6 +170,8 @@ def _is_closed(way: Way, error: discord.HTTPException) -> bool:
         return error.status in (401, 403, 404) or error.code in limits.TOKEN_LOST
     if way.name == "new message" and error.code == limits.MISSING_PERMISSIONS:
         return True
+    if error.code == limits.MISSING_PERMISSIONS:
+        raise Forbidden("The channel no longer lets me write.") from None
     if error.code in limits.PLACE_LOST:
         raise Gone("The channel is no longer there, or no longer lets me write.") from None
     return error.code in (limits.UNKNOWN_MESSAGE, limits.THREAD_ARCHIVED, limits.OLD_MESSAGE_EDITS)

@@ -82,6 +82,10 @@ ABOUT_WAYS = (
 ABOUT_DEFAULTS = "What you get when you choose nothing"
 ABOUT_KEPT = "What I keep"
 
+MAY_NOT_ATTACH = (
+    "The picture is ready, but I may no longer attach it here. Ask a moderator to allow me **Attach Files** and "
+    "**Embed Links**, then press **As file**."
+)
 TOO_LONG_HERE = (
     "This would take longer than the quarter of an hour in which I can answer here. Add me to the server, or ask for "
     "a smaller size or the preset draft."

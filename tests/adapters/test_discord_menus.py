@@ -89,6 +89,29 @@ async def test_a_message_that_replies_to_a_picture(swift_house: House, discord: 
     assert await photo_of(swift_house, await discord.press(panel, "Paint")) == picture
 
 
+async def test_a_forwarded_picture(swift_house: House, discord: DiscordStandIn) -> None:
+    picture = jpeg(colour="green")
+    forward = discord.say(person=discord.add_person("eve"))
+    forward.forwards = discord.say(discord.upload(picture), place=discord.add_place())
+    panel = await panel_of(discord, await discord.use_menu("Stylize", forward))
+    await choose(discord, panel, "style", a_style())
+    assert await photo_of(swift_house, await discord.press(panel, "Paint")) == picture
+
+
+async def test_embedded_pictures_count_where_they_lie_at_discord(swift_house: House, discord: DiscordStandIn) -> None:
+    at_discord = discord.upload(jpeg(colour="green"), "hidden.jpg")
+    embeds = [{"image": {"url": "https://example.org/a.jpg"}}, {"thumbnail": {"url": at_discord.url}}]
+    message = discord.say(text="||look||", embeds=embeds)
+    panel = await panel_of(discord, await discord.use_menu("Stylize", message))
+    (shown,) = panel.embeds
+    assert (shown["url"], "thumbnail" in shown) == (at_discord.url, False)
+    await choose(discord, panel, "style", a_style())
+    painted = await discord.press(panel, "Paint")
+    assert await photo_of(swift_house, painted) == at_discord.data
+    assert painted.original is not None
+    assert painted.original.files[0].name.startswith("SPOILER_")
+
+
 async def test_a_spoiler_is_not_shown_in_the_panel(swift_house: House, discord: DiscordStandIn) -> None:
     message = discord.say(discord.upload(jpeg(), "SPOILER_end.jpg"))
     panel = await panel_of(discord, await discord.use_menu("Stylize", message))

@@ -11,6 +11,7 @@ from tests.adapters.test_discord_wishes import told
 from tests.standins.discord import DiscordStandIn, Invocation, Message, Place
 from tests.standins.discord.house import House, a_style, jpeg, picture_of
 from tests.standins.discord.world import (
+    ATTACH_FILES,
     BOT_PERMISSIONS,
     MANAGE_MESSAGES,
     SEND_IN_THREADS,
@@ -123,6 +124,18 @@ async def test_a_late_answer_where_the_bot_may_no_longer_send(swift_house: House
         discord.place.app_permissions &= ~SEND_MESSAGES
     assert await answered(discord) is status
     assert discord.visible() == [status]
+
+
+async def test_a_late_answer_where_the_bot_may_no_longer_attach(swift_house: House, discord: DiscordStandIn) -> None:
+    async with swift_house.busy_engine():
+        status = await waiting(discord, await begin(discord))
+        discord.expire_tokens()
+        discord.place.app_permissions &= ~ATTACH_FILES
+    await discord.until(lambda: "**Attach Files**" in status.content)
+    assert discord.visible() == [status]
+    discord.place.app_permissions |= ATTACH_FILES
+    pressed = await discord.press(status, "As file")
+    await discord.until(lambda: pressed.original and pressed.original.file(".png"))
 
 
 async def test_a_late_failure_is_told_in_the_status_message(swift_house: House, discord: DiscordStandIn) -> None:

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from tests.standins.discord import rules
 from tests.standins.discord.world import (
+    ATTACH_FILES,
     EPHEMERAL,
     LOADING,
     READ_HISTORY,
@@ -218,6 +219,7 @@ class Rest:
         if wait > 0:
             raise ApiError(429, 20016, "This action cannot be performed due to slowmode rate limit", retry_after=wait)
         place.written_at = time.monotonic()
+        self._check_attaching(place, files)
         message = self._platform.new_message(place, 0)
         message.nonce = nonce
         message.reply_to = self._replied_to(payload)
@@ -232,10 +234,18 @@ class Rest:
             raise ApiError(404, 10008, "Unknown Message")
         if place.is_archived:
             raise ApiError(400, 50083, "Thread is archived")
-        return await self._edit(request, message, place.channel_file_limit)
+        return await self._edit(request, message, place.channel_file_limit, place)
 
-    async def _edit(self, request: web.Request, message: Message, file_limit: int) -> tuple[int, Any]:
+    def _check_attaching(self, place: Place, files: list[StoredFile]) -> None:
+        if files and place.guild_id is not None and not place.app_permissions & ATTACH_FILES:
+            raise ApiError(403, 50013, "Missing Permissions")
+
+    async def _edit(
+        self, request: web.Request, message: Message, file_limit: int, place: Place | None = None
+    ) -> tuple[int, Any]:
         payload, files = await self._read(request)
+        if place is not None:
+            self._check_attaching(place, files)
         self._check(payload, files, file_limit)
         message.flags &= ~LOADING
         rules.apply(message, payload, files)

@@ -160,6 +160,7 @@ class Message:
     reply_to: Message | None = None
     invoker: Person | None = None
     mentions_bot: bool = False
+    forwards: Message | None = None
 
     @property
     def is_ephemeral(self) -> bool:
@@ -221,6 +222,9 @@ class Message:
             about["message_reference"] = {"message_id": str(self.reply_to.id), "channel_id": str(self.place.id)}
             seen = self.reply_to.author.get("bot", False) or self.reply_to.mentions_bot
             about["referenced_message"] = self.reply_to.as_json(file_url, is_seen=seen)
+        if self.forwards is not None:
+            about["message_reference"] = {"type": 1, "message_id": str(self.forwards.id), "channel_id": "1"}
+            about["message_snapshots"] = [{"message": self.forwards.as_json(file_url)}]
         if self.invoker is not None:
             about["interaction_metadata"] = {
                 "id": str(self.id), "type": 2, "user": self.invoker.user(), "authorizing_integration_owners": {},
