@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Coroutine
+from typing import Any
 
 import aiohttp
 import discord
@@ -43,7 +45,7 @@ class DiscordFront:
         while True:
             started = asyncio.get_running_loop().time()
             try:
-                await self._serve()
+                await until_stopped(self._serve())
             except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
                 log.warning("discord unreachable", error=str(error), next_try_in=wait)
             if asyncio.get_running_loop().time() - started > limits.LOGIN_PAUSE_LONGEST:
@@ -115,6 +117,21 @@ class DiscordFront:
             Route.BASE = self._config.api_url.rstrip("/")
         if self._config.gateway_url:
             DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self._config.gateway_url)
+
+
+async def until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Await `work`, and when cancelled, cancel it until it ends.
+
+    The library waits with `wait_for`, which in Python 3.11 may swallow a cancel that comes together with its event.
+    """
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait({task})
+    finally:
+        while not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=limits.CANCEL_AGAIN)
+    task.result()
 
 
 def _setup_error(closed: discord.ConnectionClosed) -> SetupError:

@@ -43,6 +43,8 @@ EDIT_PAUSE: Final = 3.0
 EDIT_GRACE: Final = 5.0
 """How long an answer waits for a status edit that is under way."""
 
+CANCEL_AGAIN: Final = 2.0
+"""After so long, what was cancelled and does not end is cancelled again."""
 LOGIN_PAUSE_FIRST: Final = 2.0
 LOGIN_PAUSE_LONGEST: Final = 300.0
 

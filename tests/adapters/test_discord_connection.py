@@ -8,6 +8,7 @@ import logging
 import pytest
 
 from adapters.discord import limits
+from adapters.discord.front import until_stopped
 from bot.app import Atelier
 from bot.errors import SetupError
 from tests.standins.discord import DiscordStandIn
@@ -94,6 +95,25 @@ async def test_a_dropped_connection_is_resumed_and_nothing_is_missed(
     await picture_of(discord, invocation)
     assert discord.gateway.resumed == 1
     assert discord.gateway.identified == 1
+
+
+async def test_a_cancel_that_the_library_swallows_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "CANCEL_AGAIN", 0.01)
+    swallowed = asyncio.Event()
+
+    async def stubborn() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            swallowed.set()
+        await asyncio.Event().wait()
+
+    serving = asyncio.create_task(until_stopped(stubborn()))
+    await asyncio.sleep(0)
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(serving, 30)
+    assert swallowed.is_set()
 
 
 async def test_an_answer_that_is_due_during_a_drop(discord_house: House, discord: DiscordStandIn) -> None:

@@ -15,8 +15,8 @@ pytest_plugins = ["tests.standins.discord.fixtures"]
 pytestmark = pytest.mark.slow
 
 PERSONS, INTERACTIONS = 50, 200
-PACE = 0.05
-"""Seconds between two interactions on average: six times as many as 200 in a minute."""
+PACE = 0.03
+"""Seconds between two interactions on average: ten times as many as 200 in a minute."""
 
 
 async def test_everybody_is_answered_once(swift_house: House, discord: DiscordStandIn) -> None:

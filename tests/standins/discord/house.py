@@ -57,12 +57,9 @@ class House:
         """End the front-end."""
         if self._serving is None:
             return
-        while not self._serving.done():
-            # Again where it got lost: the library waits with wait_for, which may swallow a cancel in Python 3.11.
-            self._serving.cancel()
-            await asyncio.wait({self._serving}, timeout=5)
+        self._serving.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            self._serving.result()
+            await self._serving
         self._serving = None
 
     async def restart(self) -> None:
