@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Final
 
 import discord
@@ -39,14 +40,24 @@ class Presses:
         if act != "again" and job.person != str(interaction.user.id) and not is_moderator(interaction):
             raise NotYours(sentences.NOT_YOUR_PICTURE)
         if act == "delete":
-            await interaction.response.defer()
-            await interaction.delete_original_response()
+            await _delete(interaction, job)
         elif act == "other":
             await open_panel(interaction, Panel(job=job.id, strength=strength_of(job.settings)), [])
         elif act in ("file", "film", "losses"):
             await self._extras.bring(interaction, act, job)
         else:
             await self._submissions.take(interaction, Again(self._studio, job, options=changed(act, job)))
+
+
+async def _delete(interaction: discord.Interaction[Any], job: Job) -> None:
+    """Delete the answer, and the status message that points at it where that is another one."""
+    await interaction.response.defer()
+    await interaction.delete_original_response()
+    status_id, channel_id = job.address.get("status_id"), interaction.channel_id
+    if status_id is not None and channel_id is not None:
+        channel = interaction.client.get_partial_messageable(channel_id, guild_id=interaction.guild_id)
+        with suppress(discord.HTTPException):
+            await channel.get_partial_message(status_id).delete()
 
 
 def changed(act: Act, job: Job) -> Options:

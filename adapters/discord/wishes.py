@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 import discord
-import structlog
 
-from adapters.discord import limits, place, sentences
+from adapters.discord import place, sentences
 from adapters.discord.address import ReplyAddress
 from adapters.discord.attachments import Attachments
-from adapters.discord.sources import Source, pictures_of
+from adapters.discord.history import last_picture
+from adapters.discord.sources import Source
 from bot.errors import BadOption, BadPicture, Refusal
 from bot.keepsakes import Keepsake
 from bot.requests import Job, Options, StylizeRequest
@@ -25,8 +25,6 @@ PLATFORM: Final = "discord"
 KEPT: Final = "*"
 """Stands among styles for the picture that the person keeps as one; no gallery style is called so."""
 LARGEST_SEED: Final = 2**31 - 1
-
-log = structlog.get_logger(__name__)
 
 
 class Wish(Protocol):
@@ -178,22 +176,3 @@ async def _use_up(keepsake: Keepsake | None, job: Job, studio: Studio) -> None:
     """What was kept for this job is kept no more."""
     if job.is_new and keepsake is not None:
         await studio.keepsakes.forget(PLATFORM, job.person)
-
-
-async def last_picture(interaction: discord.Interaction[Any], attachments: Attachments) -> Source:
-    """The last picture in the channel that the person sent, replied to or had painted, as far as the bot may see.
-
-    Raises `BadPicture` where there is none.
-    """
-    assert interaction.channel_id is not None, "asked only where the bot can write"
-    channel = interaction.client.get_partial_messageable(interaction.channel_id, guild_id=interaction.guild_id)
-    try:
-        async for message in channel.history(limit=limits.HISTORY):
-            asked = message.interaction_metadata
-            if interaction.user.id in (message.author.id, asked and asked.user.id):
-                found = pictures_of(message, attachments.is_known)
-                if found:
-                    return found[0]
-    except discord.HTTPException as error:
-        log.warning("history not read", channel=interaction.channel_id, status=error.status, code=error.code)
-    raise BadPicture(sentences.NO_PHOTO)

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from bot.requests import Queued, Running
-from tests.adapters.test_discord_wishes import told
+from tests.adapters.test_discord_wishes import photo_of, told
 from tests.standins.discord import DiscordStandIn, Invocation, Message, Place
 from tests.standins.discord.house import House, a_style, jpeg, picture_of
 from tests.standins.discord.world import (
@@ -115,6 +115,27 @@ async def test_a_server_that_the_bot_was_kicked_from(swift_house: House, discord
     assert (await swift_house.settled(job.id)).replied
     assert len([call for call in discord.invalid_requests if call[0] == 403]) <= 2
     await picture_of(discord, await begin(discord))
+
+
+async def test_a_late_answer_is_the_persons_last_picture(swift_house: House, discord: DiscordStandIn) -> None:
+    async with swift_house.busy_engine():
+        await waiting(discord, await begin(discord))
+        discord.expire_tokens()
+    late = (await answered(discord)).file(".png")
+    assert late is not None
+    eve = await discord.stylize(style=a_style(), person=discord.add_person("eve"))
+    assert "`photo`" in await told(discord, eve)
+    assert await photo_of(swift_house, await discord.stylize(style=a_style())) == late.data
+
+
+async def test_a_late_answer_is_deleted_with_its_status_message(swift_house: House, discord: DiscordStandIn) -> None:
+    async with swift_house.busy_engine():
+        await waiting(discord, await begin(discord))
+        discord.expire_tokens()
+    answer = await answered(discord)
+    await swift_house.settled(answer.nonce or "")
+    await discord.press(answer, "Delete")
+    await discord.until(lambda: discord.visible() == [])
 
 
 async def test_a_late_answer_where_the_bot_may_no_longer_send(swift_house: House, discord: DiscordStandIn) -> None:

@@ -55,6 +55,7 @@ class Rest:
             ("GET", "/channels/{channel}/messages", self._channel_history),
             ("POST", "/channels/{channel}/messages", self._channel_send),
             ("PATCH", "/channels/{channel}/messages/{message}", self._channel_edit),
+            ("DELETE", "/channels/{channel}/messages/{message}", self._channel_delete),
         ):
             app.router.add_route(method, base + path, self._guarded(handler))
 
@@ -235,6 +236,16 @@ class Rest:
         if place.is_archived:
             raise ApiError(400, 50083, "Thread is archived")
         return await self._edit(request, message, place.channel_file_limit, place)
+
+    async def _channel_delete(self, request: web.Request) -> tuple[int, Any]:
+        place = self._place(request)
+        message = self._platform.messages.get(int(request.match_info["message"]))
+        if message is None or message.place is not place:
+            raise ApiError(404, 10008, "Unknown Message")
+        if message.author is not self._platform.bot:
+            raise ApiError(403, 50013, "Missing Permissions")
+        del self._platform.messages[message.id]
+        return 204, None
 
     def _check_attaching(self, place: Place, files: list[StoredFile]) -> None:
         if files and place.guild_id is not None and not place.app_permissions & ATTACH_FILES:
