@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from nst_engine.settings import style_weight_for
 from tests.standins.discord import DiscordStandIn, Invocation
 from tests.standins.discord.house import House, a_style, jpeg, picture_of
@@ -46,7 +48,7 @@ async def test_several_styles_are_blended(swift_house: House, discord: DiscordSt
 async def test_five_styles_are_too_many(swift_house: House, discord: DiscordStandIn) -> None:
     names = list(swift_house.studio.gallery.styles)[:3]
     own = [discord.upload(jpeg(colour=colour), f"{colour}.png") for colour in ("navy", "red")]
-    more = {"style_2": names[1], "style_3": names[2], "style_image_2": own[1]}
+    more: dict[str, Any] = {"style_2": names[1], "style_3": names[2], "style_image_2": own[1]}
     invocation = await discord.stylize(discord.upload(jpeg()), own[0], names[0], **more)
     assert "at most 4" in await told(discord, invocation)
     assert discord.visible() == []
