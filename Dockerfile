@@ -15,7 +15,7 @@ COPY bot bot
 COPY adapters adapters
 RUN pip install --no-deps --no-build-isolation . && atelier fetch-preview
 
-RUN useradd --create-home atelier && mkdir /data && chown atelier /data
+RUN useradd --create-home atelier && mkdir /data /blobs && chown atelier /data /blobs
 USER atelier
 WORKDIR /data
 # A config.toml in /data is read; what is kept lies there too. The page must listen on all of the container's addresses

@@ -31,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_parser("worker", help="run one worker for a bot whose queue is on Redis")
     check = commands.add_parser("check", help="tell what is configured and whether it works")
     check.add_argument("--speed", action="store_true", help="measure how long a picture takes here, in 20 seconds")
+    _add_queue(commands.add_parser("queue", help="see the queue, pause, resume or empty it"))
     styles = commands.add_parser("styles", help="list the gallery")
     styles.add_argument("--json", action="store_true", help="as JSON")
     preview = commands.add_parser("fetch-preview", help="fetch the feed-forward look, for a first preview at once")
@@ -44,6 +45,18 @@ def build_parser() -> argparse.ArgumentParser:
     score.add_argument("style", metavar="STYLE", help="a picture, or the name of a gallery style")
     score.add_argument("picture", metavar="PICTURE", type=Path)
     return parser
+
+
+def _add_queue(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", parser_class=_Parser)
+    pause = actions.add_parser("pause", help="begin no more pictures; those that are painted go on")
+    pause.add_argument("--reason", metavar="TEXT", default="", help="what to tell those who wait")
+    actions.add_parser("resume", help="go on")
+    empty = actions.add_parser("empty", help="cancel all that wait")
+    empty.add_argument("--running", action="store_true", help="also those that are painted")
+    empty.add_argument("--yes", action="store_true", help="do not ask")
+    cancel = actions.add_parser("cancel", help="cancel one picture, waiting or painted")
+    cancel.add_argument("job", metavar="JOB", help="its id, as `atelier queue` shows it")
 
 
 def _add_stylize(parser: argparse.ArgumentParser) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import signal
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from bot.queue.dispatch import Dispatch
 from bot.queue.engine_driver import EngineDriver, EngineUnfitError
 from bot.queue.hub import Hub
 from bot.queue.ledger import Ledger
+from bot.queue.operator import Operator
 from bot.queue.pump import Pump
 from bot.queue.sweeper import Sweeper
 from bot.queue.trouble import storage_trouble
@@ -34,6 +36,7 @@ from bot.studio import Studio
 
 CHECKPOINTS: Final = "checkpoints"
 """The folder in storage.path where runs under way keep their state."""
+LEDGER: Final = "ledger.sqlite3"
 RETRY_FRONT: Final = 15.0
 """Seconds before a front that broke down is started again."""
 NO_FRONT: Final = "No front-end is left: give a working token, or set web.enabled to true and web.port to a free one."
@@ -78,18 +81,20 @@ class Atelier:
 
 
 @asynccontextmanager
-async def open_atelier(config: Config, engine: EngineDriver | None = None) -> AsyncIterator[Atelier]:
+async def open_atelier(config: Config, *engines: EngineDriver) -> AsyncIterator[Atelier]:
     """Start the parts behind the fronts: storage, queue, pump, and a worker where the queue is in this process.
 
-    That worker drives `engine` when one is given, which then runs on afterwards. Raises `SetupError`.
+    That worker drives the `engines` where some are given, which then run on afterwards. Raises `SetupError`.
     """
-    driver = engine or _new_driver(config)
-    async with _parts(config, driver) as (atelier, dispatch, blobs), AsyncExitStack() as stack:
+    drivers = engines or _new_drivers(config)
+    async with _parts(config, drivers[0]) as (atelier, dispatch, blobs), AsyncExitStack() as stack:
         stack.enter_context(_sole_user(config.storage.path))
+        await blobs.probe()
         if dispatch.is_local:
-            if engine is None:
-                stack.push_async_callback(driver.stop)
-            atelier.background.append(await stack.enter_async_context(_working(dispatch, blobs, config, driver)))
+            if not engines:
+                stack.push_async_callback(_stop_all, drivers)
+            worker = Worker(dispatch, blobs, drivers)
+            atelier.background.append(await stack.enter_async_context(_working(worker, config)))
         atelier.background.append(await stack.enter_async_context(_running(atelier.pump.run(), "pump")))
         atelier.background.append(await stack.enter_async_context(_running(atelier.sweeper.run(), "sweeper")))
         stack.push_async_callback(atelier.delivery.close)
@@ -119,10 +124,10 @@ async def _parts(config: Config, driver: EngineDriver | None = None) -> AsyncIte
     gallery = Gallery.load(config.gallery.path)
     storage = config.storage
     async with AsyncExitStack() as stack:
-        ledger = Ledger(storage.path / "ledger.sqlite3")
+        ledger = Ledger(storage.path / LEDGER)
         stack.callback(ledger.close)
-        blobs = Blobs.open(storage.blobs, storage.path / "blobs", owner=ledger.owner)
-        dispatch = await stack.enter_async_context(Dispatch(config.queue.url))
+        blobs = _open_blobs(config, ledger.owner)
+        dispatch = await stack.enter_async_context(_new_dispatch(config))
         hub = Hub()
         delivery = Delivery(ledger, blobs, hub)
         pump = Pump(ledger, blobs, dispatch, hub, partial(_measured_pace, storage.path, driver))
@@ -136,17 +141,29 @@ def _measured_pace(folder: Path, driver: EngineDriver | None) -> Pace | None:
     return None if driver is None or driver.machine is None else find_pace(folder, driver.machine)
 
 
-def _new_driver(config: Config) -> EngineDriver:
-    return EngineDriver(config.engine, Checkpoints(config.storage.path / CHECKPOINTS))
+def _open_blobs(config: Config, owner: str = "") -> Blobs:
+    storage = config.storage
+    return Blobs.open(storage.blobs, storage.path / "blobs", storage.s3_endpoint, owner=owner)
+
+
+def _new_dispatch(config: Config) -> Dispatch:
+    return Dispatch(config.queue.url, config.queue.lease_seconds, config.engine.side_by_side)
+
+
+def _new_drivers(config: Config) -> tuple[EngineDriver, ...]:
+    checkpoints = Checkpoints(config.storage.path / CHECKPOINTS)
+    return tuple([EngineDriver(config.engine, checkpoints) for _ in range(config.engine.side_by_side)])
+
+
+async def _stop_all(drivers: Sequence[EngineDriver]) -> None:
+    await asyncio.gather(*(driver.stop() for driver in drivers))
 
 
 @asynccontextmanager
-async def _working(
-    dispatch: Dispatch, blobs: Blobs, config: Config, engine: EngineDriver
-) -> AsyncIterator[asyncio.Task[None]]:
+async def _working(worker: Worker, config: Config) -> AsyncIterator[asyncio.Task[None]]:
     checkpoints = Checkpoints(config.storage.path / CHECKPOINTS)
     await asyncio.to_thread(checkpoints.sweep, config.storage.keep_hours)
-    async with _running(Worker(dispatch, blobs, engine).run(), "worker") as task:
+    async with _running(worker.run(), "worker") as task:
         yield task
 
 
@@ -172,28 +189,62 @@ async def run_bot(config: Config) -> None:
     A front that is misconfigured is logged and left out; when none is left, the local page is served, unless
     `web.enabled` forbids it. Raises `SetupError` when there is nothing to serve.
     """
-    stop = _stop_on_signals()
+    stop, _ = _stops()
     async with open_atelier(config) as atelier, _running(_serve_fronts(atelier), "fronts") as serving:
         await _first_of(stop, serving, *atelier.background)
         await atelier.settle_down()
 
 
-async def run_worker(config: Config) -> None:
-    """Run one worker of a queue on Redis until a signal ends it. Raises `SetupError`, also when its engine is unfit."""
-    stop = _stop_on_signals()
-    blobs = Blobs.open(config.storage.blobs, config.storage.path / "blobs")
-    engine = _new_driver(config)
-    async with Dispatch(config.queue.url) as dispatch:
+async def run_worker(config: Config, *engines: EngineDriver) -> None:
+    """Run one worker of a queue on Redis until a signal ends it. Raises `SetupError`, also when its engine is unfit.
+
+    It drives the `engines` where some are given. At the first signal it goes on with what it paints and takes no more;
+    at the second, or after `queue.drain_seconds`, it hands that back.
+    """
+    stop, stop_now = _stops()
+    blobs = _open_blobs(config)
+    drivers = engines or _new_drivers(config)
+    async with _new_dispatch(config) as dispatch:
         if dispatch.is_local:
             raise SetupError("With queue.url memory:// the bot is its own worker; set queue.url to redis://... first.")
+        await blobs.probe()
+        worker = Worker(dispatch, blobs, drivers)
         try:
-            await engine.start()
-            async with _working(dispatch, blobs, config, engine) as working:
+            await asyncio.gather(*(driver.start() for driver in drivers))
+            async with _working(worker, config) as working:
+                log.info("at work", jobs_at_once=len(drivers))
                 await _first_of(stop, working)
+                await _drain(worker, config.queue.drain_seconds, stop_now, working)
         except EngineUnfitError as error:
             raise SetupError(str(error)) from None
         finally:
-            await engine.stop()
+            await _stop_all(drivers)
+    log.info("stopped")
+
+
+async def _drain(worker: Worker, seconds: float, stop_now: asyncio.Event, working: asyncio.Task[None]) -> None:
+    log.info("no more jobs are taken; those that run are ended", running=worker.running, at_most_seconds=seconds)
+    async with _running(worker.drain(), "drain") as draining:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await _first_of(stop_now, draining, working)
+    if worker.running:
+        log.info("running jobs are handed back for another worker", running=worker.running)
+
+
+@contextmanager
+def open_operator(config: Config) -> Iterator[Operator]:
+    """The operator's hand on the queue of this configuration, whether its bot runs or not. Raises `SetupError`."""
+    path = config.storage.path / LEDGER
+    if not path.exists():
+        raise SetupError(f"There is no ledger {path}; start the bot once, or check storage.path.")
+    ledger = Ledger(path)
+    try:
+        yield Operator(ledger)
+    except sqlite3.Error as error:
+        raise SetupError(f"The ledger {path} cannot be used at present ({error}); try again in a moment.") from error
+    finally:
+        ledger.close()
 
 
 async def check_fronts(config: Config) -> AsyncIterator[tuple[str, str, bool]]:
@@ -201,7 +252,8 @@ async def check_fronts(config: Config) -> AsyncIterator[tuple[str, str, bool]]:
 
     Opens storage and queue on the way, without taking up any job. Raises `SetupError` when these cannot be used.
     """
-    async with _parts(config) as (atelier, _, _):
+    async with _parts(config) as (atelier, _, blobs):
+        await blobs.probe()
         fronts = build_fronts(config, atelier.studio)
         if not fronts and config.web.enabled is False:
             yield "front-ends", NO_FRONT, False
@@ -264,9 +316,10 @@ def _web_front(config: Config, studio: Studio) -> Front:
     return WebFront(config.web, studio)
 
 
-def _stop_on_signals() -> asyncio.Event:
-    stop = asyncio.Event()
+def _stops() -> tuple[asyncio.Event, asyncio.Event]:
+    """What the first signal to end sets, and what a second one does."""
+    first, second = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    return stop
+        loop.add_signal_handler(number, lambda: (second if first.is_set() else first).set())
+    return first, second

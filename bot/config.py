@@ -52,12 +52,17 @@ class TelegramConfig(_Section):
 
 
 class WebConfig(_Section):
-    """The local page. `enabled` left out means: when no other front-end works."""
+    """The local page. `enabled` left out means: when no other front-end works.
+
+    `steers_queue`: whoever opens the page may pause, empty and cancel; left out: when only
+    this machine can open it, by its own names.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     enabled: bool | None = None
     names: tuple[str, ...] = ()
+    steers_queue: bool | None = None
 
 
 class EngineConfig(_Section):
@@ -69,6 +74,7 @@ class EngineConfig(_Section):
     deterministic: bool = False
     preview: str = ""
     timelapse: bool = True
+    side_by_side: int = Field(default=1, ge=1, le=64)
     max_pixels: int = Field(default=4_194_304, ge=MIN_SIZE * MIN_SIZE)
     default_size: int = Field(default=0, ge=0, le=MAX_SIZE)
     default_steps: int = Field(default=0, ge=0, le=MAX_STEPS)
@@ -76,13 +82,35 @@ class EngineConfig(_Section):
     default_strength: int = Field(default=75, ge=0, le=100)
 
 
+def _named_with_platform(weights: dict[str, float]) -> dict[str, float]:
+    for name in weights:
+        platform, _, own = name.partition(":")
+        if not platform or not own:
+            raise ValueError(f'name places and persons with their platform, such as "discord:1234", not {name!r}')
+    return weights
+
+
+Weight = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
 class QueueConfig(_Section):
-    """The queue: where jobs are dispatched and how many may wait."""
+    """The queue: where jobs are dispatched, when workers count as lost, how many jobs may wait and be asked for a day
+    (0: any), and whose turns weigh more.
+
+    `weights` are of places and persons, by their ids with the platform: `discord:1234`.
+    """
 
     url: str = "memory://"
+    lease_seconds: float = Field(default=30, ge=1)
+    drain_seconds: float = Field(default=600, ge=0)
     max_per_person: int = Field(default=5, ge=1)
     max_per_place: int = Field(default=50, ge=1)
     max_total: int = Field(default=500, ge=1)
+    max_per_person_per_day: int = Field(default=0, ge=0)
+    max_per_place_per_day: int = Field(default=0, ge=0)
+    cooldown_seconds: float = Field(default=0, ge=0, allow_inf_nan=False)
+    weights: Annotated[dict[str, Weight], AfterValidator(_named_with_platform)] = {}
+    moderator_weight: Weight = 1.0
 
 
 class StorageConfig(_Section):
@@ -90,6 +118,7 @@ class StorageConfig(_Section):
 
     path: Folder = Path("data")
     blobs: str = ""
+    s3_endpoint: str = ""
     keep_hours: float = Field(default=72, ge=0)
 
 
@@ -165,9 +194,12 @@ def _from_environment(environ: Mapping[str, str]) -> list[tuple[tuple[str, str],
 
 
 def _parse(text: str, annotation: Any) -> Any:
-    """An environment variable's text as TOML would give it: lists split at commas, the rest left to the model."""
+    """An environment variable's text as TOML would give it: lists and tables (a=1,b=2) split, others as they are."""
     if str(annotation).startswith("tuple["):
         return [item.strip() for item in text.strip("[] ").split(",") if item.strip()]
+    if str(annotation).startswith("dict["):
+        pairs = [item.partition("=") for item in text.split(",") if item.strip()]
+        return {name.strip(): value.strip() for name, _, value in pairs}
     return None if text == "" and TypeAdapter(annotation).core_schema["type"] == "nullable" else text
 
 

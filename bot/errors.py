@@ -22,7 +22,14 @@ class BadOption(Refusal):
 
 
 class TooMany(Refusal):
-    """The person, the place or the bot has as many jobs waiting as it may."""
+    """The person, the place or the bot has as many jobs waiting, or had as many within a day, as it may.
+
+    `seconds` tells when to come back, where that is known.
+    """
+
+    def __init__(self, sentence: str, seconds: float | None = None) -> None:
+        super().__init__(sentence)
+        self.seconds = seconds
 
 
 class NotYours(Refusal):

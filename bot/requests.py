@@ -95,7 +95,7 @@ class StylizeRequest:
     `place` and `person` are ids on `platform`; limits and fairness go by them. `origin` is the id of the message or
     interaction that asked: the same origin seen twice is one job. A style is the name of a gallery style, or the
     bytes of a picture brought along. `masks` are empty or, for each style, the bytes of a picture that is white where
-    this style paints, or None for all that no other mask covers.
+    this style paints, or None for all that no other mask covers. `moderator`: the person is one of that place's.
     """
 
     platform: str
@@ -107,6 +107,7 @@ class StylizeRequest:
     address: Address = field(default_factory=dict)
     options: Options = Options()
     masks: tuple[bytes | None, ...] = field(default=(), repr=False)
+    moderator: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,18 +146,25 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """The job waits. `position` 1 is next; `seconds_left` until its result, where speeds are known."""
+    """The job waits. `position` 1 is next; `seconds_left` until its result, where speeds are known.
+
+    `paused` is why the operator paused the queue (it may be empty), None while nothing is paused. `held`: the queue is
+    out of reach, and nothing moves until it is back.
+    """
 
     job_id: str
     position: int
     seconds_left: float | None
+    paused: str | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
     """The job runs. `share` of its work is done, from 0 to 1: steps at a larger scale are more work than others.
 
-    `losses` has content, style, total_variation and total; `preview` is a small JPEG.
+    `losses` has content, style, total_variation and total; `preview` is a small JPEG. `held`: the queue is out of
+    reach, so that this is what was known last.
     """
 
     job_id: str
@@ -166,6 +174,7 @@ class Running:
     losses: Mapping[str, float] = field(default_factory=dict)
     preview: bytes | None = field(default=None, repr=False)
     share: float = 0.0
+    held: bool = False
 
     @property
     def percent(self) -> int:
@@ -202,6 +211,31 @@ class Answer:
     timelapse: bytes | None = field(default=None, repr=False)
     animation: bytes | None = field(default=None, repr=False)
     film: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLine:
+    """A job that waits or runs, as the operator sees it; `seconds` is what it is expected to take, where known."""
+
+    job_id: str
+    platform: str
+    place: str
+    person: str
+    created: float
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """The queue, as the operator sees it: what runs, what waits in its fair order, why it is paused (None: it is not).
+
+    `error` is the median share by which the estimates of the last finished jobs were wrong, None before there are any.
+    """
+
+    paused: str | None
+    running: tuple[QueueLine, ...]
+    waiting: tuple[QueueLine, ...]
+    error: float | None
 
 
 class Front(Protocol):

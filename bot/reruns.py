@@ -20,6 +20,7 @@ class Rerun:
     """Who wants a job once more, where to answer, and what is to be different.
 
     `styles` None keeps the styles, with their weights and masks. Of the `options`, what is None stays as it was.
+    `moderator`: the person is one of that place's.
     """
 
     place: str
@@ -28,6 +29,7 @@ class Rerun:
     address: Address = field(default_factory=dict)
     styles: tuple[str | bytes, ...] | None = field(default=None, repr=False)
     options: Options = field(default_factory=Options)
+    moderator: bool = False
 
 
 def settings_again(before: Mapping[str, Any], rerun: Rerun) -> Settings:

@@ -13,6 +13,8 @@ from nst_engine.files import write_synced
 
 FILE: Final = "speed.json"
 """In storage.path: the pace of every machine that was measured."""
+LEAST_STEP: Final = 0.01
+"""Even the smallest step takes about as long as one of so many megapixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,11 @@ class Cost:
     def megapixels(self) -> float:
         """The size of a step, as a mean over scales and frames."""
         return self.work / max(self.steps, 1)
+
+    @property
+    def effort(self) -> float:
+        """What the job is charged for when people take turns, in about megapixel-steps on any machine."""
+        return self.work + LEAST_STEP * self.steps
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,20 +6,22 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import structlog
 
-from bot import intake
+from bot import intake, text
 from bot.config import Config
-from bot.errors import NoSuchJob, NotYours, Refusal
+from bot.errors import NoSuchJob, NotYours, Refusal, TooMany
 from bot.gallery import Gallery
 from bot.keepsakes import Keepsakes
-from bot.limits import Limits
+from bot.limits import Limits, Weights
 from bot.queue.blobs import Blobs
 from bot.queue.dispatch import Dispatch
 from bot.queue.hub import Hub
 from bot.queue.ledger import Ledger
+from bot.queue.operator import Operator
 from bot.queue.orders import load_answer
 from bot.queue.pump import Pump
 from bot.requests import Answer, Finished, Job, JobEvent, Options, StylizeRequest
@@ -38,9 +40,11 @@ class Studio:
     ) -> None:
         self.gallery = gallery
         self.keepsakes = Keepsakes(config.storage.path / "kept_styles", config.storage.keep_hours)
+        self.operator = Operator(ledger, pump.wake, pump.measured)
         self.is_closed = False
         self._config = config
         self._limits = Limits.of(config.queue)
+        self._weights = Weights.of(config.queue)
         self._ledger = ledger
         self._blobs = blobs
         self._dispatch = dispatch
@@ -84,6 +88,7 @@ class Studio:
             styles=rerun.styles or tuple([await self._input(key) for key in before.styles]),
             address=rerun.address,
             masks=tuple([None if key is None else await self._input(key) for key in before.masks if keeps_styles]),
+            moderator=rerun.moderator,
         )
         return await self._take(request, settings, before.style_title if keeps_styles else "")
 
@@ -111,8 +116,7 @@ class Studio:
         known = await self._ledger.call(self._ledger.find, request.platform, request.origin)
         if known is not None:
             return known
-        who = (request.platform, request.place, request.person)
-        await self._ledger.call(self._ledger.check_room, *who, self._limits)
+        await self._check_room(request)
         async with self._blobs.inputs:
             job = Job(
                 id=new_job_id(),
@@ -128,7 +132,20 @@ class Studio:
                 created=time.time(),
                 masks=tuple([None if mask is None else await self._blobs.put(mask) for mask in request.masks]),
             )
-            return await self._ledger.call(self._ledger.accept, job, cost, self._limits)
+            accept = partial(self._ledger.accept, moderator=request.moderator)
+            return await self._ledger.call(accept, job, cost, self._limits, self._weights)
+
+    async def _check_room(self, request: StylizeRequest) -> None:
+        """Raise `TooMany`, with a word on when to come back, before anything is stored."""
+        who = (request.platform, request.place, request.person)
+        try:
+            await self._ledger.call(self._ledger.check_room, *who, self._limits, time.time())
+        except TooMany as refusal:
+            own = await self._ledger.call(self._ledger.open_jobs, request.platform, request.person)
+            soonest = self._hub.soonest(own)
+            if refusal.seconds is not None or soonest is None:
+                raise
+            raise TooMany(f"{refusal} Your next one is ready {text.later(soonest)}.", soonest) from None
 
     async def remember(self, job_id: str, **address: Any) -> None:
         """Add to the job's address, durably: the id of its status message, for one."""

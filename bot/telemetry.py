@@ -10,8 +10,10 @@ import structlog
 
 from bot.config import LogConfig
 
-QUIET: Final = ("httpx", "httpcore", "docket", "apscheduler", "discord", "aiohttp.access", "telegram")
+QUIET: Final = ("httpx", "httpcore", "apscheduler", "discord", "aiohttp.access", "telegram")
 """Libraries whose information is noise here; some of it would carry a token in an address."""
+MUTE: Final = "docket"
+"""Of an outage it warns every second; the bot says so itself, once."""
 
 
 def configure_logs(config: LogConfig) -> None:
@@ -45,3 +47,4 @@ def configure_logs(config: LogConfig) -> None:
     root.setLevel(config.level.upper())
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger(MUTE).setLevel(logging.ERROR)

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import math
+
 from bot.requests import Answer, Job, Queued, Running
 from nst_engine.summary import LossSummary
 
 BAR_CELLS = 12
+HELD = "The queue is out of reach; your picture is kept and will be painted when it is back."
 
 
 def queued(event: Queued) -> str:
     """The status message of a waiting job."""
+    if event.held:
+        return HELD
     place = "Next in the queue" if event.position <= 1 else f"Number {event.position} in the queue"
-    return f"{_with(place, event.seconds_left)}."
+    if event.paused is None:
+        return f"{_with(place, event.seconds_left)}."
+    reason = f" ({event.paused})" if event.paused else ""
+    return f"{place}. The queue is paused{reason}; it goes on by itself later."
 
 
 def running(event: Running) -> str:
     """The status message of a running job: bar, percent, time left."""
     full = int(BAR_CELLS * event.share)
     bar = "█" * full + "░" * (BAR_CELLS - full)
+    if event.held:
+        return f"Painting {bar} {event.percent} %. {HELD}"
     return _with(f"Painting {bar} {event.percent} %", event.seconds_left)
 
 
@@ -53,6 +63,15 @@ def duration(seconds: float) -> str:
         return f"{max(round(seconds), 1)} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def later(seconds: float) -> str:
+    """When to come back: `in 40 seconds`, `in about 3 minutes`, `in about 3 hours`."""
+    for unit, length in (("hour", 3600), ("minute", 60)):
+        if seconds > 1.5 * length:
+            return f"in about {math.ceil(seconds / length)} {unit}s"
+    count = max(math.ceil(seconds), 1)
+    return "in 1 second" if count == 1 else f"in {count} seconds"
 
 
 def left(seconds: float | None) -> str:

@@ -23,7 +23,7 @@ class Eased:
     """
 
     def __init__(self, gram: torch.Tensor, bend: float) -> None:
-        values, self._vectors = torch.linalg.eigh(gram)
+        values, self._vectors = _directions(gram)
         calm = max(CALM * bend, LEAST * float(values[-1]), 1e-30)
         self._steep = 1 + values.clamp(min=0) / calm
         self._known: tuple[float, torch.Tensor] | None = None
@@ -33,3 +33,16 @@ class Eased:
         if self._known is None or self._known[0] != ease:
             self._known = ease, (self._vectors * self._steep**-ease) @ self._vectors.T
         return self._known[1] @ slope @ self._known[1]
+
+
+def _directions(gram: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The eigenvalues (C,), rising, and eigenvectors (C, C) of a Gram matrix; of one that has none, zeros and axes.
+
+    In double precision: small pictures have Gram matrices of a few directions only, for which the solver in single
+    precision now and then finds no end.
+    """
+    try:
+        values, vectors = torch.linalg.eigh(gram.double())
+    except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+        return torch.zeros_like(gram[0]), torch.eye(len(gram), dtype=gram.dtype, device=gram.device)
+    return values.to(gram), vectors.to(gram)

@@ -81,6 +81,7 @@ class NewPicture:
                 styles=tuple(self._style(style, fetched) for style in self.styles),
                 address=ReplyAddress.of(interaction, message_id, is_spoiler=hidden).dump(),
                 options=self.options,
+                moderator=place.is_moderator(interaction),
             )
         )
         await _use_up(self._keepsake, job, self.studio)
@@ -135,6 +136,7 @@ class Again:
                 address=ReplyAddress.of(interaction, message_id, is_spoiler=hidden).dump(),
                 styles=self._styles(),
                 options=options,
+                moderator=place.is_moderator(interaction),
             ),
         )
         await _use_up(self._keepsake, job, self.studio)

@@ -91,6 +91,7 @@ def _as_json(event: JobEvent) -> dict[str, Any]:
         "steps": event.steps,
         "percent": event.percent,
         "left": left,
+        "held": text.HELD if event.held else "",
         "losses": dict(event.losses),
         "preview": None if event.preview is None else _data_url(event.preview),
     }

@@ -14,6 +14,7 @@ from adapters.web.events import EventRoutes
 from adapters.web.form import MAX_BODY
 from adapters.web.guard import Guard, is_loopback
 from adapters.web.jobs import JobRoutes
+from adapters.web.operating import QueueRoutes
 from adapters.web.pictures import GalleryRoutes
 from bot.config import WebConfig
 from bot.errors import SetupError
@@ -40,6 +41,8 @@ class WebFront:
         self._config = config
         self._studio = studio
         self._port = config.port
+        is_own = is_loopback(config.host) and not config.names
+        self._steers = is_own if config.steers_queue is None else config.steers_queue
 
     @property
     def url(self) -> str:
@@ -81,11 +84,13 @@ class WebFront:
         application.add_routes(GalleryRoutes("/photos", self._studio.gallery.photos).routes())
         application.add_routes(JobRoutes(self._studio).routes())
         application.add_routes(events.routes())
+        if self._steers:
+            application.add_routes(QueueRoutes(self._studio).routes())
         application.router.add_static("/static", STATIC)
         return application
 
     async def _options(self, request: web.Request) -> web.StreamResponse:
-        """What the page may offer; `default` is what a job gets when nothing is chosen."""
+        """What the page may offer; `default` is what a job gets when nothing is chosen, `steers`: the queue, too."""
         default = self._studio.default_settings
         presets = {name: {"size": preset.size, "steps": preset.steps} for name, preset in PRESETS.items()}
         return web.json_response(
@@ -99,6 +104,7 @@ class WebFront:
                 "size": {"min": MIN_SIZE, "max": MAX_SIZE},
                 "steps": {"min": 1, "max": MAX_STEPS},
                 "body": MAX_BODY,
+                "steers": self._steers,
             }
         )
 

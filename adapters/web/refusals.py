@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Final, Literal
 
@@ -33,7 +34,10 @@ def refused(refusal: Refusal) -> web.Response:
     """The answer to a request that is refused: 4xx with `error` and `field` in JSON."""
     if isinstance(refusal, PageRefusal):
         return sentence(str(refusal), refusal.status, refusal.field)
-    return sentence(str(refusal), _STATUS.get(type(refusal), 400), _FIELD.get(type(refusal), ""))
+    answer = sentence(str(refusal), _STATUS.get(type(refusal), 400), _FIELD.get(type(refusal), ""))
+    if isinstance(refusal, TooMany) and refusal.seconds is not None:
+        answer.headers["Retry-After"] = str(math.ceil(refusal.seconds))
+    return answer
 
 
 def sentence(text: str, status: int, field: Field = "") -> web.Response:

@@ -7,10 +7,11 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
@@ -24,6 +25,10 @@ INPUTS: Final = "sha256"
 DRAFT: Final = "."
 """How the names of files begin that are not written to their end yet."""
 
+TRIES: Final = 3
+"""How often a request to an object store is tried."""
+TIMEOUT: Final = timedelta(seconds=30)
+
 
 class BlobError(StorageTrouble, OSError):
     """The store did not do what it was asked: a full disk, a bucket out of reach."""
@@ -33,9 +38,9 @@ class Blobs:
     """A store of bytes under keys. What `put` and `put_new` return from is on disk, synced.
 
     `inputs` is held from the storing of a job's pictures to its acceptance, and while pictures that no job needs are
-    deleted. Every method but `open` raises `BlobError`. `owner` keeps the pictures of one front-end apart from those
-    of others in the same store, who delete what they themselves need no more; `is_shared` tells whether there may be
-    others.
+    deleted. Every method but `open` and `probe` raises `BlobError`. `owner` keeps the pictures of one front-end apart
+    from those of others in the same store, who delete what they themselves need no more; `is_shared` tells whether
+    there may be others.
     """
 
     def __init__(self, store: ObjectStore, folder: Path | None, place: str, owner: str = "") -> None:
@@ -48,15 +53,16 @@ class Blobs:
         self._complaints = Complaints()
 
     @classmethod
-    def open(cls, location: str, default: Path, *, owner: str = "") -> Blobs:
+    def open(cls, location: str, default: Path, s3_endpoint: str = "", *, owner: str = "") -> Blobs:
         """The store at `location` (a folder or an URL such as s3://bucket/prefix), or in the folder `default`.
 
-        Only at a `location` others may keep theirs too. Raises `SetupError` when it cannot be used.
+        `s3_endpoint` is the address of a store that is not Amazon's. Only at a `location` others may keep theirs too.
+        Raises `SetupError` when it cannot be used.
         """
         place = location or str(default)
         try:
             if "://" in location:
-                return cls(from_url(location), None, place, owner)
+                return cls(from_url(location, **_options(location, s3_endpoint)), None, place, owner)
             folder = Path(place).resolve()
             folder.mkdir(parents=True, exist_ok=True)
             # A file without content needs rights, but no room: a bot with a full disk can still answer.
@@ -68,6 +74,23 @@ class Blobs:
             raise SetupError(f"The blob store: {storage_trouble(place, error)}") from error
         except (ValueError, BaseError) as error:
             raise SetupError(f"The blob store {place} cannot be used: {error}.") from error
+
+    async def probe(self) -> None:
+        """Try an object store: results are safe only where a name is given once. Raises `SetupError`."""
+        if self._folder is not None:
+            return
+        name = f"probe/{secrets.token_hex(8)}"
+        try:
+            is_free, is_still_free = await self.put_new(name, b"1"), await self.put_new(name, b"2")
+            await self.delete(name)
+        except BlobError as error:
+            raise SetupError(
+                f"{error.reason} See to storage.blobs, storage.s3_endpoint and AWS_ACCESS_KEY_ID."
+            ) from error
+        if is_still_free or not is_free:
+            raise SetupError(
+                "The blob store gives one name twice (it ignores If-None-Match); use a store with conditional writes."
+            )
 
     async def put(self, data: bytes) -> str:
         """Store bytes under their sha256 and return the key; the same bytes are stored once."""
@@ -114,6 +137,13 @@ class Blobs:
             except FileNotFoundError:
                 return
 
+    async def delete_below(self, folder: str) -> None:
+        """Remove all keys that begin with `folder` and a slash."""
+        with self._as_blob_errors():
+            found = await obstore.list(self._store, prefix=folder).collect_async()
+        for each in found:
+            await self.delete(each["path"])
+
     async def older(self, prefix: str, hours: float) -> list[str]:
         """The keys below a prefix that were written longer ago than so many hours, drafts among them."""
         before = time.time() - 3600 * hours
@@ -129,6 +159,18 @@ class Blobs:
             reason = f"The blob store: {storage_trouble(self._place, error)}"
             self._complaints.tell(reason)
             raise BlobError(reason) from error
+
+
+def _options(location: str, s3_endpoint: str) -> Mapping[str, Any]:
+    """How an object store is talked to: no request may hang for minutes, and an own one may be without TLS."""
+    if location.startswith(("file:", "memory:")):
+        return {}
+    options: dict[str, Any] = {}
+    client: dict[str, Any] = {"timeout": TIMEOUT}
+    if location.startswith("s3") and s3_endpoint:
+        options["endpoint"] = s3_endpoint
+        client["allow_http"] = s3_endpoint.startswith("http://")
+    return {**options, "client_options": client, "retry_config": {"max_retries": TRIES, "retry_timeout": 2 * TIMEOUT}}
 
 
 def digest_of(data: bytes) -> str:

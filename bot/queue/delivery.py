@@ -19,6 +19,8 @@ from bot.requests import Answer, Finished, Front, Job, JobEvent, Queued, Running
 
 FIRST_RETRY: Final = 5.0
 LONGEST_RETRY: Final = 600.0
+READ_AT_ONCE: Final = 4
+"""So many jobs are looked up to be shown before the ledger has a turn for others."""
 ANSWERS_AT_ONCE: Final = 8
 """For each platform, so that one that is down does not hold up the others."""
 OVERDUE_AFTER: Final = 24 * 3600.0
@@ -41,6 +43,7 @@ class Delivery:
         self._fronts: dict[str, Front] = {}
         self._mail: dict[str, Queued | Running] = {}
         self._shows: dict[str, asyncio.Task[None]] = {}
+        self._reading = asyncio.Semaphore(READ_AT_ONCE)
         self._answers: dict[str, asyncio.Task[None]] = {}
         self._rooms: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(ANSWERS_AT_ONCE))
         self._works: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
@@ -83,7 +86,8 @@ class Delivery:
     async def _show(self, job_id: str) -> None:
         try:
             while (event := self._mail.pop(job_id, None)) is not None:
-                job = await self._ledger.call(self._ledger.job, job_id)
+                async with self._reading:
+                    job = await self._ledger.call(self._ledger.job, job_id)
                 front = self._fronts.get(job.platform)
                 if front is not None and not job.is_over:
                     await front.show(job, event)

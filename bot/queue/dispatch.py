@@ -2,42 +2,52 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import timedelta
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 from docket import Docket
-from docket import Worker as DocketWorker
 from docket.execution import ExecutionState
 from redis.exceptions import RedisError
 
 from bot.errors import SetupError
+from bot.queue.reach import QueueAwayError, asking
+from bot.queue.shift import TASK, Handler, Shift, slots_of
+from bot.queue.subscription import subscribed
 
 NAME: Final = "atelier"
-TASK: Final = "paint"
-LEASE: Final = timedelta(seconds=20)
-HEARTBEAT: Final = timedelta(seconds=2)
-POLL: Final = timedelta(milliseconds=100)
+LONGEST_HEARTBEAT: Final = 2.0
+HEARTBEATS: Final = 15
+"""How often a worker says in one lease that it lives; after five missed ones it counts no more."""
+DEAD_AIR: Final = 75
+"""Seconds after which a connection without an answer is given up; Docket itself waits a minute for some."""
+KEPT: Final = timedelta(hours=1)
+"""How long a job's last event is kept for a front-end that comes back."""
 
-Handler = Callable[[str], Awaitable[None]]
-"""Paints one order (JSON text). It is cancelled when its job is."""
+Standing = Literal["live", "ended", "unknown"]
+"""Whether an order is queued or running, was worked on to an end, or is not known at all."""
 
 
 class Dispatch:
-    """Hands orders to workers. `memory://` lives and dies with the process; `redis://` spans machines."""
+    """Hands orders to workers. `memory://` lives and dies with the process; `redis://` spans machines.
 
-    def __init__(self, url: str) -> None:
+    A worker that is silent for `lease` seconds loses its orders to others. What asks the queue raises `QueueAwayError`.
+    """
+
+    def __init__(self, url: str, lease: float = 30.0, slots: int = 1) -> None:
         self.url = url
+        self.lease = lease
+        self._own_slots = slots
         # Docket keeps memory:// queues by their address as long as the process lives; ours ends with this object.
-        address = f"memory://{secrets.token_hex(8)}" if self.is_local else url
-        self._docket = Docket(name=NAME, url=address, heartbeat_interval=HEARTBEAT)
+        address = f"memory://{secrets.token_hex(8)}"
+        if not self.is_local:
+            address = f"{url}{'&' if '?' in url else '?'}socket_timeout={DEAD_AIR}"
+        heartbeat = timedelta(seconds=min(LONGEST_HEARTBEAT, lease / HEARTBEATS))
+        self._docket = Docket(name=NAME, url=address, heartbeat_interval=heartbeat)
         self._stack = AsyncExitStack()
-        self.is_leaving = False
-        """Whether handlers are cancelled because this worker ends, and not because their jobs are."""
 
     @property
     def is_local(self) -> bool:
@@ -48,12 +58,11 @@ class Dispatch:
         self._docket.register(_placeholder, names=[TASK])
         try:
             await self._stack.enter_async_context(self._docket)
-            await self.workers()
-        except (OSError, ValueError, RedisError) as error:
+            await self.slots()
+        except (QueueAwayError, OSError, ValueError, RedisError) as error:
             await self._stack.aclose()
-            reason = type(error).__name__
             raise SetupError(
-                f"The queue at queue.url cannot be reached ({reason}); start Redis, or correct it."
+                f"The queue at queue.url cannot be reached ({error}); start Redis, or correct it."
             ) from error
         return self
 
@@ -62,74 +71,55 @@ class Dispatch:
 
     async def submit(self, job_id: str, order: str) -> None:
         """Queue an order under its job's id; nothing happens while the same id is queued or running."""
-        await self._docket.add(TASK, key=job_id)(order)
+        async with asking():
+            await self._docket.add(TASK, key=job_id)(order)
 
     async def cancel(self, job_id: str) -> None:
         """Take an order out of the queue, or cancel the handler that works on it."""
-        await self._docket.cancel(job_id)
+        async with asking():
+            await self._docket.cancel(job_id)
 
-    async def knows(self, job_id: str) -> bool:
-        """Whether an order of that id is queued or running."""
-        execution = await self._docket.get_execution(job_id)
-        return execution is not None and execution.state in (
-            ExecutionState.SCHEDULED,
-            ExecutionState.QUEUED,
-            ExecutionState.RUNNING,
-        )
+    async def standing(self, job_id: str) -> Standing:
+        """How an order of that id stands. Unknown ones were never submitted, or the queue has lost them."""
+        async with asking():
+            execution = await self._docket.get_execution(job_id)
+        if execution is None:
+            return "unknown"
+        living = (ExecutionState.SCHEDULED, ExecutionState.QUEUED, ExecutionState.RUNNING)
+        return "live" if execution.state in living else "ended"
 
-    async def workers(self) -> int:
-        """How many workers are alive."""
-        return len([worker for worker in await self._docket.workers() if TASK in worker.tasks])
+    async def slots(self) -> int:
+        """How many orders the living workers take at once."""
+        if self.is_local:
+            return self._own_slots
+        async with asking():
+            return sum(slots_of(worker.name) for worker in await self._docket.workers() if TASK in worker.tasks)
 
     async def publish(self, event: dict[str, Any]) -> None:
-        """Tell all listeners something; it is lost on those who do not listen."""
+        """Tell all listeners something of a job, and keep it for `last`; it is lost on those who do not listen."""
+        text = json.dumps(event)
+        async with asking(), self._docket.redis() as redis:
+            await redis.set(self._docket.key(f"last:{event['job']}"), text, ex=KEPT)
+            await redis.publish(self._docket.key("events"), text)
+
+    async def last(self, job_id: str) -> dict[str, Any] | None:
+        """What was published last of a job, or None."""
+        async with asking(), self._docket.redis() as redis:
+            text = await redis.get(self._docket.key(f"last:{job_id}"))
+        return None if text is None else json.loads(text)
+
+    async def events(self) -> AsyncIterator[dict[str, Any]]:
+        """What is published from now on, over one subscription: first `listening`, then the events.
+
+        Ends by `QueueAwayError` when the subscription is lost.
+        """
         async with self._docket.redis() as redis:
-            await redis.publish(self._docket.key("events"), json.dumps(event))
+            async for event in subscribed(redis, self._docket.key("events")):
+                yield event
 
-    async def events(self, ready: asyncio.Event) -> AsyncIterator[dict[str, Any]]:
-        """What is published from now on, over one subscription; `ready` is set once it stands."""
-        async with self._docket.redis() as redis:
-            channel = redis.pubsub()
-            await channel.subscribe(self._docket.key("events"))
-            try:
-                async for message in channel.listen():
-                    if message["type"] == "subscribe":
-                        ready.set()
-                    elif message["type"] == "message":
-                        yield json.loads(message["data"])
-            finally:
-                with suppress(Exception):
-                    await channel.aclose()
-
-    async def work(self, handler: Handler) -> None:
-        """Be a worker: run `handler` on one order after the other until cancelled, which cancels the handler too."""
-        handling: set[asyncio.Task[None]] = set()
-
-        async def paint(order: str) -> None:
-            task = asyncio.ensure_future(handler(order))
-            handling.add(task)
-            task.add_done_callback(handling.discard)
-            await task
-
-        self._docket.register(paint, names=[TASK])
-        worker = DocketWorker(
-            self._docket,
-            concurrency=1,
-            redelivery_timeout=LEASE,
-            minimum_check_interval=POLL,
-            scheduling_resolution=POLL,
-        )
-        async with worker:
-            looping = asyncio.create_task(worker.run_forever())
-            try:
-                await asyncio.shield(looping)
-            finally:
-                # A worker that ends waits for its tasks; ours would take minutes.
-                self.is_leaving = True
-                for task in handling:
-                    task.cancel()
-                looping.cancel()
-                await asyncio.gather(looping, return_exceptions=True)
+    def shift(self, handler: Handler) -> Shift:
+        """A worker's time at this queue, with `handler` for as many orders at once as it has slots."""
+        return Shift(self._docket, handler, self.lease, self._own_slots)
 
 
 async def _placeholder(order: str) -> None:

@@ -56,15 +56,18 @@ OnProgress = Callable[[Header, bytes], Awaitable[None]]
 class EngineDriver:
     """One engine process, kept warm between jobs and started anew when it died.
 
-    With `checkpoints`, a job whose process died goes on from where it stood.
+    With `checkpoints`, a job whose process died goes on from where it stood. `module` is what Python runs as the
+    process.
     """
 
-    def __init__(self, config: EngineConfig, checkpoints: Checkpoints | None = None) -> None:
+    def __init__(
+        self, config: EngineConfig, checkpoints: Checkpoints | None = None, module: str = "bot.queue.engine_process"
+    ) -> None:
         names = {"device", "precision", "weights", "deterministic", "preview"}
         self.machine: Machine | None = None
         """What paints, once it is known."""
         self._options = {"engine": config.model_dump(include=names), "timelapse": config.timelapse}
-        self._command = [sys.executable, "-m", "bot.queue.engine_process", json.dumps(self._options)]
+        self._command = [sys.executable, "-m", module, json.dumps(self._options)]
         self._checkpoints = checkpoints
         self._process: asyncio.subprocess.Process | None = None
         self._leaving: asyncio.Task[None] | None = None

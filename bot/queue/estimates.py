@@ -40,14 +40,20 @@ class Estimates:
         self._ratios: list[tuple[float, float]] = []
         if self._pace is not None:
             self._ratios = [(each.cost.megapixels, each.seconds / self._pace.seconds(each.cost)) for each in done]
+        self._known: dict[Cost, float] = {}
 
     def seconds(self, cost: Cost) -> float | None:
         """How long a job will be painted, or None where nothing is known."""
         if self._pace is None:
             return None
+        if cost not in self._known:
+            self._known[cost] = self._seconds(cost, self._pace)
+        return self._known[cost]
+
+    def _seconds(self, cost: Cost, pace: Pace) -> float:
         size = cost.megapixels
         alike = [ratio for other, ratio in self._ratios if size / ALIKE <= other <= size * ALIKE]
-        return self._pace.seconds(cost) * (median(alike) if len(alike) >= LEAST_ALIKE else 1.0)
+        return pace.seconds(cost) * (median(alike) if len(alike) >= LEAST_ALIKE else 1.0)
 
 
 def learned_pace(done: Sequence[Done], measured: Pace | None = None) -> Pace | None:

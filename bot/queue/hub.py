@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 
-from bot.requests import Finished, JobEvent
+from bot.requests import Finished, JobEvent, Queued, Running
 
 
 class Hub:
@@ -33,6 +33,12 @@ class Hub:
     def latest(self, job_id: str) -> JobEvent | None:
         """The last event of a job that is not over, or None before the first."""
         return self._latest.get(job_id)
+
+    def soonest(self, job_ids: Iterable[str]) -> float | None:
+        """In how many seconds the first of these jobs will be over, by what was told of them; None when unknown."""
+        events = [self._latest.get(job_id) for job_id in job_ids]
+        times = [event.seconds_left for event in events if isinstance(event, Queued | Running)]
+        return min((seconds for seconds in times if seconds is not None), default=None)
 
     async def watch(self, job_id: str) -> AsyncIterator[JobEvent]:
         """The present state, when there is one, then what follows, up to `Finished`."""

@@ -13,59 +13,39 @@ from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
 from bot.errors import NoSuchJob, SetupError, StorageTrouble
-from bot.limits import Limits, Load
+from bot.limits import EVEN, Limits, Weights
+from bot.queue import history, operating, turns
 from bot.queue.estimates import Done
+from bot.queue.history import NOT_OVER
 from bot.queue.ledger_file import open_file, owner_of
+from bot.queue.tables import make_tables
 from bot.queue.trouble import Complaints, ledger_trouble
+from bot.queue.turns import STEPS
 from bot.requests import Job, JobState
 from bot.speed import Cost
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS jobs (
-    id TEXT PRIMARY KEY,
-    platform TEXT NOT NULL, place TEXT NOT NULL, person TEXT NOT NULL, origin TEXT NOT NULL,
-    address TEXT NOT NULL, photo TEXT NOT NULL, styles TEXT NOT NULL, style_title TEXT NOT NULL,
-    settings TEXT NOT NULL, created REAL NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
-    sentence TEXT NOT NULL DEFAULT '', work REAL NOT NULL, seconds REAL, ended REAL, replied REAL, forgotten REAL,
-    masks TEXT NOT NULL DEFAULT '[]', steps INTEGER, overdue REAL, gone TEXT,
-    UNIQUE (platform, origin)
-) STRICT;
-CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state);
-CREATE INDEX IF NOT EXISTS jobs_by_end ON jobs (ended) WHERE state = 'done';
-CREATE INDEX IF NOT EXISTS jobs_by_keeping ON jobs (id) WHERE forgotten IS NULL;
-CREATE TABLE IF NOT EXISTS turns (
-    platform TEXT NOT NULL, person TEXT NOT NULL, pass REAL NOT NULL, released REAL NOT NULL DEFAULT 0,
-    PRIMARY KEY (platform, person)
-) STRICT;
-"""
 COLUMNS: Final = (
     "id, platform, place, person, origin, address, photo, styles, style_title, settings, created, state, attempts, "
     "sentence, replied, masks"
 )
-ADDED: Final = {"masks": "TEXT NOT NULL DEFAULT '[]'", "steps": "INTEGER", "overdue": "REAL", "gone": "TEXT"}
-"""Columns of the jobs that ledgers of older versions lack."""
-STEPS: Final = "COALESCE(steps, json_extract(settings, '$.steps'), 0)"
-"""The steps of a job, also of one that was accepted when they were not written down."""
-FAIR_ORDER: Final = f"""
-    SELECT id, pass + ROW_NUMBER() OVER (own ORDER BY id) AS turn, {STEPS}, work
-    FROM jobs JOIN turns USING (platform, person) WHERE state = 'accepted'
-    WINDOW own AS (PARTITION BY platform, person) ORDER BY turn, released, MIN(id) OVER own
-"""
-NOT_OVER: Final = "state IN ('accepted', 'released')"
 TEACHERS: Final = 20
 """From how many of the last finished jobs is learned how long others will take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What is known of the time that jobs take: released and waiting ones, these in fair order, and the last done."""
+    """What is known of the time that jobs take: released and waiting ones, these in fair order, and the last done.
+
+    `paused` is why nothing is released at present, None while it is.
+    """
 
     released: list[tuple[str, Cost]]
     waiting: list[tuple[str, Cost]]
     done: list[Done]
+    paused: str | None = None
 
 
 class Ledger:
@@ -104,15 +84,15 @@ class Ledger:
         self._thread.submit(self._db.close).result()
         self._thread.shutdown()
 
-    def accept(self, job: Job, cost: Cost, limits: Limits) -> Job:
+    def accept(self, job: Job, cost: Cost, limits: Limits, weights: Weights = EVEN, *, moderator: bool = False) -> Job:
         """Write a new job, or return the one of the same origin with `is_new` False. Raises `TooMany`."""
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             known = self.find(job.platform, job.origin)
             if known is not None:
                 return known
-            self.check_room(job.platform, job.place, job.person, limits)
-            self._take_turn(job)
+            self.check_room(job.platform, job.place, job.person, limits, job.created)
+            turns.join(self._db, job, weights, moderator=moderator)
             self._db.execute(
                 f"INSERT INTO jobs ({COLUMNS}, steps, work) VALUES ({', '.join('?' * 18)})",
                 (*_to_row(job), cost.steps, cost.work),
@@ -131,16 +111,20 @@ class Ledger:
         known = self._row("platform = ? AND origin = ?", platform, origin)
         return None if known is None else replace(known, is_new=False)
 
-    def check_room(self, platform: str, place: str, person: str, limits: Limits) -> None:
+    def check_room(self, platform: str, place: str, person: str, limits: Limits, now: float) -> None:
         """Raise `TooMany` when one more job would be over a limit."""
-        limits.check(self._load(platform, place, person))
+        limits.check(history.load(self._db, platform, place, person, limits, now), now)
+
+    def open_jobs(self, platform: str, person: str) -> list[str]:
+        """The ids of a person's jobs that are not over."""
+        return history.open_jobs(self._db, platform, person)
 
     def waiting(self) -> list[str]:
-        """The ids of the accepted jobs, the fairest next one first: persons take turns."""
-        return [row[0] for row in self._db.execute(FAIR_ORDER)]
+        """The ids of the accepted jobs, the fairest next one first: places take turns, and persons in each."""
+        return [job_id for job_id, _ in turns.fair_order(self._db)]
 
-    def outlook(self) -> Outlook:
-        """What can be told of the time that is left."""
+    def outlook(self, *, waiting: bool = True) -> Outlook:
+        """What can be told of the time that is left; without `waiting` it costs little, however many wait."""
         released = f"SELECT id, {STEPS}, work FROM jobs WHERE state = 'released' ORDER BY id"
         done = (
             f"SELECT {STEPS}, work, seconds FROM jobs WHERE state = 'done' AND seconds > 0 "
@@ -148,26 +132,27 @@ class Ledger:
         )
         return Outlook(
             [(job_id, Cost(*cost)) for job_id, *cost in self._db.execute(released)],
-            [(job_id, Cost(*cost)) for job_id, _, *cost in self._db.execute(FAIR_ORDER)],
+            list(turns.fair_order(self._db)) if waiting else [],
             [Done(Cost(*cost), seconds) for *cost, seconds in self._db.execute(done)],
+            self.paused(),
         )
 
     def release(self, room: int) -> list[Job]:
-        """Mark the fairest next jobs as released, at most `room` of them, and move their persons' turns on."""
-        released = []
+        """Mark the fairest next jobs as released, at most `room` of them, and move their persons' turns on.
+
+        While the queue is paused, none.
+        """
+        released: list[Job] = []
+        if not room:
+            return released
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            for _ in range(room):
-                first = self._db.execute(FAIR_ORDER + " LIMIT 1").fetchone()
-                if first is None:
+            while len(released) < room and self.paused() is None:
+                job_id = turns.take(self._db)
+                if job_id is None:
                     break
-                job = self.job(first[0])
-                self._db.execute(
-                    "UPDATE turns SET pass = ?, released = ? WHERE platform = ? AND person = ?",
-                    (first[1], time.time(), job.platform, job.person),
-                )
-                self._db.execute("UPDATE jobs SET state = 'released' WHERE id = ?", [job.id])
-                released.append(replace(job, state="released"))
+                self._db.execute("UPDATE jobs SET state = 'released' WHERE id = ?", [job_id])
+                released.append(self.job(job_id))
         return released
 
     def count_attempt(self, job_id: str) -> int | None:
@@ -188,8 +173,9 @@ class Ledger:
         """Give a job its end; False when it had one already. `seconds` is how long it was painted."""
         with self._db:
             changed = self._db.execute(
-                f"UPDATE jobs SET state = ?, sentence = ?, seconds = ?, ended = ? WHERE id = ? AND {NOT_OVER}",
-                (state, sentence, seconds, time.time(), job_id),
+                "UPDATE jobs SET state = :state, sentence = :sentence, seconds = :seconds, ended = :now, "
+                f"counts = {history.COUNTS} WHERE id = :id AND {NOT_OVER}",
+                {"state": state, "sentence": sentence, "seconds": seconds, "now": time.time(), "id": job_id},
             )
         return changed.rowcount == 1
 
@@ -204,6 +190,42 @@ class Ledger:
         """Record that the answer is there for the person to see."""
         with self._db:
             self._db.execute("UPDATE jobs SET replied = ? WHERE id = ?", (time.time(), job_id))
+
+    def expect(self, seconds: Mapping[str, float]) -> None:
+        """Write down how long jobs are expected to take, by their ids; the first word on each holds."""
+        with self._db:
+            self._db.executemany(
+                "UPDATE jobs SET expected = ? WHERE id = ? AND expected IS NULL",
+                [(value, job_id) for job_id, value in seconds.items()],
+            )
+
+    def pause(self, reason: str) -> None:
+        """Release nothing from now on."""
+        operating.pause(self._db, reason)
+
+    def resume(self) -> bool:
+        """Release jobs again; False when nothing was paused."""
+        return operating.resume(self._db)
+
+    def paused(self) -> str | None:
+        """Why nothing is released, or None while jobs are."""
+        return operating.paused(self._db)
+
+    def recall(self, which: operating.Which, sentence: str) -> list[str]:
+        """Cancel jobs in the operator's name and return their ids; the bot tells their persons from `recalled`."""
+        return operating.recall(self._db, which, sentence)
+
+    def recalled(self) -> list[Job]:
+        """The jobs that an operator cancelled and that nobody was told of yet."""
+        return self._rows("id IN (SELECT job FROM recalls)")
+
+    def mark_told(self, job_id: str) -> None:
+        """Record that the bot knows of an operator's cancel."""
+        operating.mark_told(self._db, job_id)
+
+    def overview(self) -> operating.Overview:
+        """What operators want to see of the queue."""
+        return operating.overview(self._db, self.outlook())
 
     def mark_gone(self, job_id: str, reason: str) -> None:
         """Record that the place to answer is no more, and why; its answer is dropped."""
@@ -257,29 +279,6 @@ class Ledger:
         asked = "SELECT id, forgotten IS NULL FROM jobs WHERE id IN (SELECT value FROM json_each(?))"
         return {job_id: bool(kept) for job_id, kept in self._db.execute(asked, [json.dumps(list(job_ids))])}
 
-    def _load(self, platform: str, place: str, person: str) -> Load:
-        row = self._db.execute(
-            "SELECT COALESCE(SUM(platform = :platform AND person = :person), 0), "
-            f"COALESCE(SUM(platform = :platform AND place = :place), 0), COUNT(*) FROM jobs WHERE {NOT_OVER}",
-            {"platform": platform, "person": person, "place": place},
-        ).fetchone()
-        return Load(*row)
-
-    def _take_turn(self, job: Job) -> None:
-        """Who had nothing waiting starts level with those who wait, whatever turns they did not use before."""
-        own = (job.platform, job.person)
-        waits = self._db.execute("SELECT 1 FROM jobs WHERE platform = ? AND person = ? AND state = 'accepted'", own)
-        if waits.fetchone() is not None:
-            return
-        level = self._db.execute(
-            "SELECT COALESCE(MIN(pass), 0) FROM turns JOIN jobs USING (platform, person) WHERE state = 'accepted'"
-        ).fetchone()[0]
-        self._db.execute(
-            "INSERT INTO turns (platform, person, pass) VALUES (?, ?, ?) "
-            "ON CONFLICT DO UPDATE SET pass = MAX(pass, excluded.pass)",
-            (*own, level),
-        )
-
     def _row(self, where: str, *values: Any) -> Job | None:
         rows = self._rows(where, *values)
         return rows[0] if rows else None
@@ -292,11 +291,7 @@ class Ledger:
 
 def _open(path: Path) -> sqlite3.Connection:
     db = open_file(path)
-    db.executescript(SCHEMA)
-    present = {row[1] for row in db.execute("PRAGMA table_info(jobs)")}
-    for name, kind in ADDED.items():
-        if name not in present:
-            db.execute(f"ALTER TABLE jobs ADD COLUMN {name} {kind}")
+    make_tables(db)
     return db
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final
 
 import structlog
@@ -20,6 +20,7 @@ PREVIEWS: Final = "preview"
 RESULTS: Final = "result"
 PARTS: Final = ("picture", "curve", "timelapse", "animation", "film")
 """What an answer may hold, by the names of `Answer`."""
+NO_LONGER_KEPT: Final = "This picture is no longer kept; ask for it again."
 DAMAGED: Final = "This picture was damaged on the bot's disk; ask for it again."
 
 log = structlog.get_logger(__name__)
@@ -27,24 +28,20 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A released job, as a worker sees it: keys of its pictures and the engine's settings that are not the default.
-
-    `is_last`: should the engine be lost, the job is not tried again.
-    """
+    """A released job, as a worker sees it: keys of its pictures and the engine's settings that are not the default."""
 
     job: str
     photo: str
     styles: tuple[str, ...]
     settings: dict[str, Any]
     masks: tuple[str | None, ...] = ()
-    is_last: bool = False
 
     @classmethod
-    def of(cls, job: Job, *, is_last: bool = False) -> Order:
+    def of(cls, job: Job) -> Order:
         """The order that has a job painted."""
         default = Settings().to_dict()
         settings = {name: value for name, value in job.settings.items() if value != default.get(name)}
-        return cls(job.id, job.photo, job.styles, settings, job.masks, is_last)
+        return cls(job.id, job.photo, job.styles, settings, job.masks)
 
     def to_json(self) -> str:
         """The order as text of at most `MAX_ORDER_BYTES`."""
@@ -54,8 +51,9 @@ class Order:
 
     @classmethod
     def from_json(cls, text: str) -> Order:
-        """The order that `to_json` was made of, also by an older version."""
-        values = json.loads(text)
+        """The order that `to_json` was made of, also by another version."""
+        known = {each.name for each in fields(cls)}
+        values = {name: value for name, value in json.loads(text).items() if name in known}
         lists = {name: tuple(values.get(name, ())) for name in ("styles", "masks")}
         return cls(**{**values, **lists})
 
@@ -65,9 +63,9 @@ def preview_key(job_id: str) -> str:
     return f"{PREVIEWS}/{job_id}"
 
 
-def part_key(job_id: str, part: str) -> str:
-    """Where one of the `PARTS` of a job's answer lies."""
-    return f"{RESULTS}/{job_id}/{part}"
+def part_key(job_id: str, part: str, take: int | None = None) -> str:
+    """Where one of the `PARTS` of a job's answer lies: what several takes painted is never mixed."""
+    return f"{RESULTS}/{job_id}/{part}" if take is None else f"{RESULTS}/{job_id}/{take}-{part}"
 
 
 def outcome_key(job_id: str) -> str:
@@ -79,13 +77,14 @@ def outcome_key(job_id: str) -> str:
 class Outcome:
     """How the work on a job ended: a summary and the seconds of the work, or the sentence of its failure.
 
-    The seconds are those from the worker's taking the job to its answer, curve and film included; `parts` are the
-    sha256 of what the answer consists of.
+    The seconds are those from the worker's taking the job to its answer, curve and film included. `parts` are the
+    sha256 of what the answer consists of; `take` tells by whose keys it lies.
     """
 
     summary: LossSummary | None = None
     sentence: str = ""
     seconds: float | None = None
+    take: int | None = None
     parts: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -97,13 +96,12 @@ class Outcome:
 async def store_outcome(blobs: Blobs, job_id: str, outcome: Outcome) -> bool:
     """Write how a job ended; False when another worker was first."""
     summary = None if outcome.summary is None else outcome.summary.to_dict()
-    values = {"summary": summary, "sentence": outcome.sentence, "seconds": outcome.seconds, "parts": outcome.parts}
-    return await blobs.put_new(outcome_key(job_id), json.dumps(values).encode())
+    values = {name: getattr(outcome, name) for name in ("sentence", "seconds", "take", "parts")}
+    return await blobs.put_new(outcome_key(job_id), json.dumps({**values, "summary": summary}).encode())
 
 
-async def store_part(blobs: Blobs, job_id: str, part: str, data: bytes) -> str:
+async def store_part(blobs: Blobs, key: str, data: bytes) -> str:
     """Write a part of an answer and return the sha256 of what now lies there, which may be an earlier attempt's."""
-    key = part_key(job_id, part)
     if not await blobs.put_new(key, data):
         data = await blobs.get(key) or data
     return await asyncio.to_thread(digest_of, data)
@@ -118,7 +116,9 @@ async def load_outcome(blobs: Blobs, job_id: str) -> Outcome | None:
         values = json.loads(data)
         summary = values["summary"]
         found = None if summary is None else LossSummary.from_dict(summary)
-        return Outcome(found, values["sentence"], values.get("seconds"), values.get("parts", {}))
+        return Outcome(
+            found, values["sentence"], values.get("seconds"), take=values.get("take"), parts=values.get("parts", {})
+        )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         log.error("an outcome is damaged", job=job_id, key=outcome_key(job_id), reason=repr(error))
         return Outcome(sentence=DAMAGED)
@@ -129,12 +129,14 @@ async def load_answer(blobs: Blobs, job: Job) -> Answer:
     if job.state != "done":
         return Answer(job.id, job.state, job.sentence)
     outcome = await load_outcome(blobs, job.id)
-    found = {part: await blobs.get(part_key(job.id, part)) for part in PARTS}
-    if outcome is not None and (outcome.summary is None or await asyncio.to_thread(_is_damaged, found, outcome.parts)):
+    if outcome is None:
+        return Answer(job.id, "failed", NO_LONGER_KEPT)
+    found = {part: await blobs.get(part_key(job.id, part, outcome.take)) for part in PARTS}
+    if outcome.summary is None or await asyncio.to_thread(_is_damaged, found, outcome.parts):
         log.error("a result is damaged", job=job.id)
         return Answer(job.id, "failed", outcome.sentence or DAMAGED)
-    if outcome is None or found["picture"] is None or found["curve"] is None:
-        return Answer(job.id, "failed", "This picture is no longer kept; ask for it again.")
+    if found["picture"] is None or found["curve"] is None:
+        return Answer(job.id, "failed", NO_LONGER_KEPT)
     return Answer(job.id, "done", "", summary=outcome.summary, **found)
 
 
@@ -144,6 +146,6 @@ def _is_damaged(found: Mapping[str, bytes | None], parts: Mapping[str, str]) -> 
 
 
 async def delete_results(blobs: Blobs, job_id: str) -> None:
-    """Remove all that was painted for a job."""
-    for key in (outcome_key(job_id), preview_key(job_id), *(part_key(job_id, part) for part in PARTS)):
-        await blobs.delete(key)
+    """Remove all that was painted for a job, and the marks of its takes."""
+    await blobs.delete(preview_key(job_id))
+    await blobs.delete_below(f"{RESULTS}/{job_id}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
@@ -12,16 +13,17 @@ import structlog
 from bot.errors import NoSuchJob, StorageTrouble
 from bot.queue.blobs import Blobs
 from bot.queue.dispatch import Dispatch
-from bot.queue.estimates import Estimates, times_left
 from bot.queue.hub import Hub
 from bot.queue.ledger import Ledger
 from bot.queue.orders import Order, Outcome, load_outcome, preview_key
-from bot.requests import Finished, Job, Queued, Running
+from bot.queue.outage import Outage
+from bot.queue.places import Places
+from bot.queue.reach import QueueAwayError
+from bot.requests import Finished, Job, Running
 from bot.speed import Pace
 
 TICK: Final = 1.0
 """Seconds between two looks at the ledger when nothing woke the pump."""
-MAX_ATTEMPTS: Final = 3
 
 log = structlog.get_logger(__name__)
 
@@ -45,10 +47,12 @@ class Pump:
         self._dispatch = dispatch
         self._hub = hub
         self._woken = asyncio.Event()
-        self._measured = measured
+        self.measured = measured
+        self._places = Places(ledger, hub, measured)
         self._active: dict[str, Job] = {}
-        self._expected: dict[str, float | None] = {}
-        """How many seconds the released jobs will take from beginning to end."""
+        self._heard: dict[str, float] = {}
+        """When each running job was heard of last."""
+        self._outage = Outage()
         self._is_closed = False
 
     def wake(self) -> None:
@@ -81,21 +85,51 @@ class Pump:
                         await self._woken.wait()
 
     async def _turn(self) -> None:
+        for job in await self._ledger.call(self._ledger.recalled):
+            await self._take_back(job)
         released = await self._ledger.call(self._ledger.released)
         self._active = {job.id: job for job in released}
+        slots = await self._slots()
         for job in released:
             try:
                 await self._settle_or_resubmit(job)
+            except QueueAwayError as error:
+                self._outage.begin(str(error))
             except StorageTrouble:
                 continue
             except Exception:
                 log.exception("a job stands still for a moment", job=job.id)
-        await self._release()
-        await self._tell_positions()
+        if not self._outage:
+            await self._release(slots)
+        await self._places.tell(max(slots, 1), held=self._outage.is_long)
+
+    async def _take_back(self, job: Job) -> None:
+        """Tell of a job that the operator cancelled, perhaps from another process, and stop it where it runs."""
+        self.finish(Finished(job.id, job.state, job.sentence))
+        try:
+            await self._dispatch.cancel(job.id)
+        except QueueAwayError as error:
+            # Its next sign of life has it cancelled again.
+            log.warning("cancel did not reach the queue", job=job.id, reason=str(error))
+        await self._ledger.call(self._ledger.mark_told, job.id)
+
+    async def _slots(self) -> int:
+        """How many jobs are painted at once, asked anew in each turn: that tells whether the queue can be reached."""
+        try:
+            slots = await self._dispatch.slots()
+        except QueueAwayError as error:
+            self._outage.begin(str(error))
+            return 1
+        self._outage.end()
+        return slots
 
     async def _settle_or_resubmit(self, job: Job) -> None:
+        """Results come through the blob store, so that jobs are settled also while the queue is away."""
         outcome = await load_outcome(self._blobs, job.id)
-        if outcome is None and not await self._dispatch.knows(job.id):
+        if outcome is None and not self._outage:
+            standing = await self._dispatch.standing(job.id)
+            if standing == "live" or (standing == "unknown" and self._may_be_painted(job.id)):
+                return
             # It may have ended between the two questions.
             outcome = await load_outcome(self._blobs, job.id)
             if outcome is None:
@@ -103,14 +137,22 @@ class Pump:
         if outcome is not None:
             await self.settle(job.id, outcome)
 
-    async def _release(self) -> None:
+    def _may_be_painted(self, job_id: str) -> bool:
+        """Whether a worker may still be at a job that a queue restarted empty knows nothing of."""
+        heard = self._heard.get(job_id)
+        return heard is not None and time.monotonic() < max(heard, self._outage.ended) + self._dispatch.lease
+
+    async def _release(self, slots: int) -> None:
         if self._is_closed:
             return
-        window = 1 if self._dispatch.is_local else await self._dispatch.workers()
-        room = window - len(await self._ledger.call(self._ledger.released))
+        room = slots - len(await self._ledger.call(self._ledger.released))
         for job in await self._ledger.call(self._ledger.release, max(room, 0)):
             self._active[job.id] = job
-            await self._submit(job)
+            try:
+                await self._submit(job)
+            except QueueAwayError as error:
+                # The next turns submit it: it is released and nobody knows it.
+                self._outage.begin(str(error))
 
     async def _submit(self, job: Job) -> None:
         if self._is_closed:
@@ -118,12 +160,8 @@ class Pump:
         attempts = await self._ledger.call(self._ledger.count_attempt, job.id)
         if attempts is None:
             return
-        if attempts > MAX_ATTEMPTS:
-            sentence = f"The engine failed {MAX_ATTEMPTS} times at this picture; try a smaller size or another picture."
-            await self.settle(job.id, Outcome(sentence=sentence))
-            return
         log.info("released", job=job.id, attempt=attempts)
-        await self._dispatch.submit(job.id, Order.of(job, is_last=attempts == MAX_ATTEMPTS).to_json())
+        await self._dispatch.submit(job.id, Order.of(job).to_json())
         if (await self._ledger.call(self._ledger.job, job.id)).is_over:
             await self._dispatch.cancel(job.id)
 
@@ -138,23 +176,40 @@ class Pump:
     def finish(self, event: Finished, seconds: float | None = None) -> None:
         """Tell that a job is over, and look for the next one. `seconds` is how long it was painted."""
         self._active.pop(event.job_id, None)
+        self._places.leave(event.job_id)
+        self._heard.pop(event.job_id, None)
         self._hub.emit(event)
         times: dict[str, float | None] = {}
         if seconds is not None:
-            expected = self._expected.get(event.job_id)
-            times = {"seconds": round(seconds, 1), "estimated": expected and round(expected, 1)}
+            expected = self._places.expected.get(event.job_id)
+            error = None if expected is None or not seconds else round(expected / seconds - 1, 2)
+            times = {"seconds": round(seconds, 1), "estimated": expected and round(expected, 1), "error": error}
         log.info("over", job=event.job_id, state=event.state, sentence=event.sentence, **times)
         self.wake()
 
     async def _listen(self, ready: asyncio.Event) -> None:
         while True:
             try:
-                async for event in self._dispatch.events(ready):
-                    await self._hear(event)
-            except Exception as error:
-                log.warning("events interrupted", reason=repr(error))
+                async for event in self._dispatch.events():
+                    if event["type"] == "listening":
+                        ready.set()
+                        await self._catch_up()
+                    else:
+                        await self._hear(event)
+            except QueueAwayError as error:
+                log.debug("events interrupted", reason=str(error))
+            except Exception:
+                log.exception("events interrupted")
             ready.set()
             await asyncio.sleep(TICK)
+
+    async def _catch_up(self) -> None:
+        """Learn how the running jobs go at present, after a restart or an outage."""
+        for job in await self._ledger.call(self._ledger.released):
+            event = await self._dispatch.last(job.id)
+            if event is not None and event["type"] == "progress":
+                self._active.setdefault(job.id, job)
+                await self._hear({**event, "preview": True})
 
     async def _hear(self, event: dict[str, Any]) -> None:
         job = self._active.get(event["job"])
@@ -162,13 +217,15 @@ class Pump:
             await self._cancel_if_over(event["job"])
             return
         if event["type"] == "over":
+            self._heard.pop(job.id, None)
             self.wake()
             return
+        self._heard[job.id] = time.monotonic()
         preview = await self._blobs.get(preview_key(job.id)) if event["preview"] else None
         if job.id in self._active:
             facts = {name: event[name] for name in ("step", "steps", "seconds_left", "losses", "share")}
             if not event["step"]:
-                facts["seconds_left"] = self._expected.get(job.id)
+                facts["seconds_left"] = self._places.expected.get(job.id)
             self._hub.emit(Running(job.id, preview=preview, **facts))
 
     async def _cancel_if_over(self, job_id: str) -> None:
@@ -176,21 +233,3 @@ class Pump:
         with suppress(NoSuchJob):
             if (await self._ledger.call(self._ledger.job, job_id)).is_over:
                 await self._dispatch.cancel(job_id)
-
-    async def _tell_positions(self) -> None:
-        workers = 1 if self._dispatch.is_local else max(await self._dispatch.workers(), 1)
-        measured = await asyncio.to_thread(self._measured)
-        # One look, and no await after it: what is told here must not come after a job's end.
-        outlook = await self._ledger.call(self._ledger.outlook)
-        estimates = Estimates(outlook.done, measured)
-        self._expected = {job_id: estimates.seconds(cost) for job_id, cost in outlook.released}
-        running = [self._seconds_running(job_id) for job_id, _ in outlook.released]
-        left = times_left(running, [estimates.seconds(cost) for _, cost in outlook.waiting], workers)
-        for position, ((job_id, _), seconds) in enumerate(zip(outlook.waiting, left, strict=True), 1):
-            self._hub.emit(Queued(job_id, position, None if seconds is None else round(seconds)))
-
-    def _seconds_running(self, job_id: str) -> float | None:
-        """How long a released job needs yet, by its own word or else by what was expected of it."""
-        event = self._hub.latest(job_id)
-        told = event.seconds_left if isinstance(event, Running) else None
-        return self._expected[job_id] if told is None else told

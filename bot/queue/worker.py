@@ -1,13 +1,13 @@
-"""A worker: takes one released job at a time, drives the engine process, stores the result, tells how it goes."""
+"""A worker: takes released jobs, drives engine processes, stores the results, tells how it goes."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import structlog
 
@@ -15,63 +15,104 @@ from bot.queue.blobs import BlobError, Blobs, is_intact
 from bot.queue.dispatch import Dispatch
 from bot.queue.engine_driver import EngineDiedError, EngineDriver, EngineUnfitError, Painted
 from bot.queue.frames import Header
-from bot.queue.orders import Order, Outcome, load_outcome, preview_key, store_outcome, store_part
+from bot.queue.herald import Herald
+from bot.queue.orders import Order, Outcome, load_outcome, part_key, store_outcome, store_part
 from bot.queue.pictures import Pictures
+from bot.queue.takes import MOST_TAKES, begin_take, excuse_take
 from nst_engine.settings import Settings
 from nst_engine.summary import LossSummary
 
-T = TypeVar("T")
-
+SET_ASIDE: Final = f"The engine failed {MOST_TAKES} times at this picture; try a smaller size or another picture."
 PATIENCE: Final = 300.0
 """Seconds after which a job fails whose pictures cannot be read."""
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 15.0
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 
 class Worker:
-    """Owns one device through one engine process; holds nothing else that matters."""
+    """Owns a device through its engine processes, one for each slot; holds nothing else that matters."""
 
-    def __init__(self, dispatch: Dispatch, blobs: Blobs, engine: EngineDriver) -> None:
-        self._dispatch = dispatch
+    def __init__(self, dispatch: Dispatch, blobs: Blobs, engines: Sequence[EngineDriver]) -> None:
         self._blobs = blobs
-        self._engine = engine
+        self._engines = engines
+        self._free: asyncio.Queue[EngineDriver] = asyncio.Queue()
+        for engine in engines:
+            self._free.put_nowait(engine)
+        self._herald = Herald(dispatch, blobs)
+        self._shift = dispatch.shift(self.handle)
+
+    @property
+    def running(self) -> int:
+        """How many jobs are painted."""
+        return self._shift.running
 
     async def run(self) -> None:
         """Work until cancelled; the engine is loaded beforehand, so that the first job finds it warm."""
-        await self._warm_up()
-        await self._dispatch.work(self.handle)
+        await asyncio.gather(*(self._warm_up(engine) for engine in self._engines))
+        try:
+            await self._shift.run()
+        finally:
+            await self._herald.close()
 
-    async def _warm_up(self) -> None:
+    async def drain(self) -> None:
+        """Take no more jobs; returns when those that run have ended."""
+        await self._shift.drain()
+
+    async def _warm_up(self, engine: EngineDriver) -> None:
         """Without an engine the bot goes on, so that it can tell people why their job failed."""
         try:
-            await self._engine.start()
+            await engine.start()
         except (EngineDiedError, EngineUnfitError, OSError) as error:
             log.error("the engine does not start", reason=str(error))
 
     async def handle(self, text: str) -> None:
-        """Paint one order. An order that comes twice is painted once; a death of the engine is the pump's to judge."""
+        """Paint one order. An order that comes twice is painted once, and one that ends three workers no more."""
         order = Order.from_json(text)
-        began = time.monotonic()
+        engine = await self._free.get()
         try:
             if await _patiently(partial(load_outcome, self._blobs, order.job)) is None:
-                painted = await self._paint(order)
-                finish = partial(self._finish, order, painted, time.monotonic() - began)
-                await _patiently(finish)
-        except EngineDiedError as error:
-            log.warning("engine lost", job=order.job, reason=str(error))
-            if order.is_last:
-                self._engine.forget(order.job)
-            return
-        except asyncio.CancelledError:
-            if not self._dispatch.is_leaving:
-                self._engine.forget(order.job)
-            raise
-        self._engine.forget(order.job)
-        await self._dispatch.publish({"type": "over", "job": order.job})
+                await self._take(order, engine)
+        finally:
+            self._free.put_nowait(engine)
+            await self._herald.over(order.job)
 
-    async def _paint(self, order: Order) -> Painted:
+    async def _take(self, order: Order, engine: EngineDriver) -> None:
+        take = await _patiently(partial(begin_take, self._blobs, order.job))
+        if take is None:
+            log.error("set aside", job=order.job, takes=MOST_TAKES)
+            await self._conclude(order, Outcome(sentence=SET_ASIDE))
+            engine.forget(order.job)
+            return
+        log.info("painting", job=order.job, take=take)
+        began = time.monotonic()
+        try:
+            painted = await self._paint(order, engine)
+            await _patiently(partial(self._finish, order, take, painted, time.monotonic() - began))
+        except EngineDiedError as error:
+            log.warning("engine lost", job=order.job, reason=str(error), take=take)
+            if take < MOST_TAKES:
+                return
+            await self._conclude(order, Outcome(sentence=SET_ASIDE))
+        except asyncio.CancelledError:
+            if self._shift.is_leaving:
+                await self._hand_back(order, take)
+            else:
+                log.info("cancelled", job=order.job, take=take)
+                engine.forget(order.job)
+            raise
+        engine.forget(order.job)
+
+    async def _hand_back(self, order: Order, take: int) -> None:
+        try:
+            await excuse_take(self._blobs, order.job, take)
+        except BlobError as error:
+            log.warning("this take of the job counts", job=order.job, reason=str(error))
+        log.info("handed back", job=order.job)
+
+    async def _paint(self, order: Order, engine: EngineDriver) -> Painted:
         try:
             pictures = await _patiently(partial(self._pictures, order), PATIENCE)
         except BlobError:
@@ -79,13 +120,13 @@ class Worker:
         if isinstance(pictures, str):
             return Painted(pictures)
         steps = order.settings.get("steps", Settings().steps)
-        await self._tell(order.job, {"step": 0, "steps": steps, "share": 0.0, "seconds_left": None, "losses": {}}, b"")
+        self._herald.tell(order.job, {"step": 0, "steps": steps, "share": 0.0, "seconds_left": None, "losses": {}}, b"")
 
         async def on_progress(header: Header, preview: bytes) -> None:
-            await self._tell(order.job, header, preview)
+            self._herald.tell(order.job, header, preview)
 
         try:
-            return await self._engine.paint(order.job, order.settings, pictures, on_progress)
+            return await engine.paint(order.job, order.settings, pictures, on_progress)
         except EngineUnfitError as error:
             return Painted(str(error))
 
@@ -102,25 +143,21 @@ class Worker:
         masks = tuple(None if key is None else kept[key] for key in order.masks)
         return Pictures(kept[order.photo], tuple(kept[key] for key in order.styles), masks)
 
-    async def _tell(self, job_id: str, header: Header, preview: bytes) -> None:
-        """Publish an event; events are hints, so that what goes wrong here must not end the job."""
-        event: dict[str, Any] = {**header, "type": "progress", "job": job_id, "preview": bool(preview)}
-        try:
-            if preview:
-                await self._blobs.replace(preview_key(job_id), preview)
-            await self._dispatch.publish(event)
-        except Exception as error:
-            log.warning("progress lost", job=job_id, reason=repr(error))
-
-    async def _finish(self, order: Order, painted: Painted, seconds: float) -> None:
+    async def _finish(self, order: Order, take: int, painted: Painted, seconds: float) -> None:
         if painted.summary:
-            parts = {part: await store_part(self._blobs, order.job, part, data) for part, data in painted.parts.items()}
+            parts = {}
+            for part, data in painted.parts.items():
+                parts[part] = await store_part(self._blobs, part_key(order.job, part, take), data)
             summary = LossSummary.from_dict(painted.summary)
             # Where an earlier attempt was gone on from, only the engine knows how long that took.
-            outcome = Outcome(summary, seconds=max(seconds, summary.seconds), parts=parts)
+            outcome = Outcome(summary, seconds=max(seconds, summary.seconds), take=take, parts=parts)
         else:
             outcome = Outcome(sentence=painted.sentence or "The engine could not paint this picture.")
-        await store_outcome(self._blobs, order.job, outcome)
+        await self._conclude(order, outcome)
+
+    async def _conclude(self, order: Order, outcome: Outcome) -> None:
+        if not await _patiently(partial(store_outcome, self._blobs, order.job, outcome)):
+            log.warning("another worker was first", job=order.job)
 
 
 async def _patiently(act: Callable[[], Awaitable[T]], seconds: float = math.inf) -> T:

@@ -36,7 +36,6 @@ from bot.queue.worker import Worker
 from bot.requests import Answer, Job, StylizeRequest
 from bot.speed import Cost
 from bot.telemetry import configure_logs
-from tests.bot.test_ledger import make_job
 from tests.standins.instant_engine import InstantEngineDriver
 from tests.standins.redis_server import redis_server
 
@@ -138,19 +137,26 @@ async def measure_share(folder: Path, url: str, jobs: int, driver: TimedDriver, 
 
 
 async def measure_accept(folder: Path, waiting: int, jobs: int) -> None:
-    """Print how long a request takes to be accepted behind others."""
-    ledger = Ledger(folder / "data/ledger.sqlite3")
+    """Print how long a request takes to be accepted behind others, while the first of these is painted."""
     wide = Limits(*MANY.values())
+    async with bot(folder, "memory://", TimedDriver(seconds=86400.0)) as (atelier, _):
+        first = await atelier.studio.submit(request())
 
     def fill() -> None:
         for number in range(waiting):
-            job = dataclasses.replace(make_job(number, f"person {number % PERSONS}"), platform="test")
-            ledger.accept(job, Cost(100, 10.0), wide)
+            person = f"person {number % PERSONS}"
+            job = dataclasses.replace(first, id=f"{first.id[:11]}{number:06}", person=person, origin=f"filled {number}")
+            ledger.accept(job, Cost(100, 10.0 + number % 7), wide)
 
+    ledger = Ledger(folder / "data/ledger.sqlite3")
     await asyncio.to_thread(ledger._thread.submit(fill).result)
     ledger.close()
     took = []
     async with bot(folder, "memory://", TimedDriver(seconds=86400.0)) as (atelier, _):
+        # Behind a restart, all who wait are told their place once.
+        await asyncio.sleep(5)
+        while atelier.delivery._shows:
+            await asyncio.sleep(0.1)
         for _ in range(jobs + 5):
             asked, began = request(), time.monotonic()
             await atelier.studio.submit(asked)
@@ -179,7 +185,7 @@ async def work(url: str, blobs: str) -> None:
     """Be the worker of a bot on Redis."""
     driver = PrintingDriver()
     async with Dispatch(url) as dispatch:
-        await Worker(dispatch, Blobs.open(blobs, Path(blobs)), driver).run()
+        await Worker(dispatch, Blobs.open(blobs, Path(blobs)), [driver]).run()
 
 
 def main() -> None:

@@ -107,7 +107,7 @@ def test_options_out_of_range_are_refused(options: Options, sentence: str) -> No
 def test_an_order_carries_what_differs_from_the_default_and_comes_back_whole() -> None:
     settings = Settings(size=300, colours="content", style_weights=(2, 1))
     job = replace(make_job(1), settings=settings.to_dict(), masks=("sha256/mask", None))
-    order = Order.of(job, is_last=True)
+    order = Order.of(job)
     assert order.settings == {"size": 300, "colours": "content", "style_weights": [2, 1]}
     back = Order.from_json(order.to_json())
     assert back == order

@@ -242,7 +242,7 @@ async def test_a_job_that_stands_still_does_not_stop_the_others(atelier: Atelier
     stuck = await atelier.studio.submit(ask(options=LONG))
     await until_running(atelier, stuck.id)
     outcome = tmp_path / f"data/blobs/result/{stuck.id}/outcome"
-    outcome.parent.mkdir(parents=True)
+    outcome.parent.mkdir(parents=True, exist_ok=True)
     outcome.symlink_to(outcome)  # which nobody can read
     waiting = await atelier.studio.submit(ask(person="bob"))
     await asyncio.sleep(0)

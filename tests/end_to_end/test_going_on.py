@@ -21,7 +21,7 @@ from bot.requests import Answer, Job, Options, Running, StylizeRequest
 
 pytestmark = pytest.mark.slow
 
-LONG = Options(size=64, steps=120)
+LONG = Options(size=64, steps=80)
 PATIENCE = 240
 
 

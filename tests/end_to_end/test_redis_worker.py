@@ -6,7 +6,9 @@ import asyncio
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,28 +16,34 @@ from bot.requests import Options, StylizeRequest
 from tests.bot.test_studio import answer_of, until_running
 from tests.conftest import OpenAtelier
 from tests.standins.redis_server import redis_server
+from tests.standins.s3_server import BUCKET, CREDENTIALS, s3_server
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("store", ["folder", "s3"])
 async def test_a_job_is_painted_and_cancelled_by_a_worker_elsewhere(
-    tmp_path: Path, open_bot: OpenAtelier, photo: bytes
+    tmp_path: Path, open_bot: OpenAtelier, photo: bytes, store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with redis_server(tmp_path) as url:
-        storage = {"ATELIER_STORAGE__PATH": str(tmp_path / "worker"), "ATELIER_STORAGE__BLOBS": str(tmp_path / "blobs")}
-        environ = {**os.environ, **storage, "ATELIER_QUEUE__URL": url}
-        command = [sys.executable, "-m", "bot", "worker"]
-        with subprocess.Popen(command, cwd=ROOT, env={**environ, "ATELIER_ENGINE__DEVICE": "cpu"}) as worker:
+    with redis_server(tmp_path) as url, ExitStack() as stack:
+        storage = {"blobs": str(tmp_path / "blobs")}
+        if store == "s3":
+            storage = {"blobs": f"s3://{BUCKET}/jobs", "s3_endpoint": stack.enter_context(s3_server())}
+            for name, value in CREDENTIALS.items():
+                monkeypatch.setenv(name, value)
+        environ = {f"ATELIER_STORAGE__{name.upper()}": value for name, value in storage.items()}
+        environ |= {"ATELIER_STORAGE__PATH": str(tmp_path / "worker"), "ATELIER_QUEUE__URL": url}
+        environ |= {**os.environ, "ATELIER_ENGINE__DEVICE": "cpu"}
+        with subprocess.Popen([sys.executable, "-m", "bot", "worker"], cwd=ROOT, env=environ) as worker:
             try:
-                await _stylize_and_cancel(open_bot, url, tmp_path / "blobs", photo)
+                await _stylize_and_cancel(open_bot, url, {"path": tmp_path / "front", **storage}, photo)
             finally:
                 worker.terminate()
             assert await asyncio.to_thread(worker.wait, 30) == 0
 
 
-async def _stylize_and_cancel(open_bot: OpenAtelier, url: str, blobs: Path, photo: bytes) -> None:
-    storage = {"path": blobs.parent / "front", "blobs": str(blobs)}
+async def _stylize_and_cancel(open_bot: OpenAtelier, url: str, storage: dict[str, Any], photo: bytes) -> None:
     async with open_bot(queue={"url": url}, storage=storage) as atelier:
         job = await atelier.studio.submit(StylizeRequest("test", "here", "ann", "1", photo, ("waves",)))
         assert (await answer_of(atelier, job.id)).state == "done"

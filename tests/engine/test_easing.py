@@ -45,6 +45,25 @@ def test_the_strongest_directions_are_eased_most_and_never_stopped() -> None:
         assert eased[-1] >= 0.9 * LEAST
 
 
+def test_small_pictures_with_few_directions_have_them_found() -> None:
+    """On one thread the solver in single precision finds no end for some of these."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for seed in range(20):
+            features = 300 * (torch.randn(512, 6, generator=torch.Generator().manual_seed(seed)) - 1).relu()
+            style = features @ features.T
+            eased = Eased(style, 1.0)(style, 0.5)
+            assert float(eased.trace()) < 0.1 * float(style.trace())
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_what_has_no_directions_is_left_as_it_is() -> None:
+    slope = symmetric(6, 1)
+    assert torch.equal(Eased(torch.full((6, 6), torch.nan, dtype=torch.float64), 1.0)(slope, 0.5), slope)
+
+
 def test_the_objective_eases_the_gradient_and_not_the_losses(weights: NetworkWeights) -> None:
     network = FeatureNetwork(weights)
     generator = torch.Generator().manual_seed(0)

@@ -39,8 +39,10 @@ export class Compose {
   }
 
   async load() {
+    let options;
     try {
-      const [options, photos, styles] = await Promise.all([server.options(), server.photos(), server.styles()]);
+      let photos, styles;
+      [options, photos, styles] = await Promise.all([server.options(), server.photos(), server.styles()]);
       this.limit = options.body;
       this.styles = styles;
       this.touch.lay(options);
@@ -50,6 +52,7 @@ export class Compose {
       complain("options-error", error.message);
     }
     this.changed();
+    return options;
   }
 
   // Each new set of choices is a new request; the same set sent twice is one job.

@@ -111,7 +111,7 @@ export class Easel {
 
   running(event) {
     this.stage("running");
-    byId("status").textContent = `Painting, step ${event.step} of ${event.steps}`;
+    byId("status").textContent = event.held || `Painting, step ${event.step} of ${event.steps}`;
     document.title = `${event.percent} % – ${TITLE}`;
     this.bar(event.percent, event.left);
     this.chart.add(event.step, event.steps, event.losses);

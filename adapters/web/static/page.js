@@ -4,6 +4,7 @@ import { Compose } from "./compose.js";
 import { byId } from "./dom.js";
 import { Easel } from "./easel.js";
 import { recall } from "./memory.js";
+import { Queue } from "./queue.js";
 import { Recent } from "./recent.js";
 
 const recent = new Recent();
@@ -43,5 +44,5 @@ byId("finer").addEventListener("click", async () => {
   byId("finer").disabled = false;
 });
 window.addEventListener("hashchange", turn);
-compose.load();
+compose.load().then((options) => options?.steers && new Queue().offer());
 turn();

@@ -30,6 +30,8 @@ export const options = () => ask("/options");
 export const job = (id) => ask(`/jobs/${id}`);
 export const submit = (form) => ask("/jobs", { method: "POST", body: form });
 export const cancel = (id) => ask(`/jobs/${id}/cancel`, { method: "POST" });
+export const queue = () => ask("/queue");
+export const steer = (what) => ask(`/queue/${what}`, { method: "POST" });
 
 // Call `tell` with each event of a job until it is over; returns how to stop listening. `lost` is called with true
 // when the connection breaks and with false when it is back.
