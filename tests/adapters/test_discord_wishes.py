@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from bot.requests import Job, StylizeRequest
 from nst_engine.settings import style_weight_for
 from tests.standins.discord import DiscordStandIn, Invocation
 from tests.standins.discord.house import House, a_style, jpeg, picture_of
-from tests.standins.discord.world import BOT_PERMISSIONS, READ_HISTORY
+from tests.standins.discord.world import BOT_PERMISSIONS, MANAGE_MESSAGES, MEMBER_PERMISSIONS, READ_HISTORY
 
 pytest_plugins = ["tests.standins.discord.fixtures"]
 
@@ -34,6 +37,25 @@ async def test_every_option_reaches_the_engine(swift_house: House, discord: Disc
     settings = (await swift_house.job_of(invocation)).settings
     expected = {"style_weight": style_weight_for(40), "colours": "luminance", "size": 96, "steps": 60, "seed": 9}
     assert expected.items() <= settings.items()
+
+
+async def test_the_queue_knows_who_is_a_moderator(
+    swift_house: House, discord: DiscordStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told_queue: list[bool] = []
+    take = swift_house.studio._take
+
+    async def listening(request: StylizeRequest, *more: Any) -> Job:
+        told_queue.append(request.moderator)
+        return await take(request, *more)
+
+    monkeypatch.setattr(swift_house.studio, "_take", listening)
+    moderator = discord.add_person("grace", permissions=MEMBER_PERMISSIONS | MANAGE_MESSAGES)
+    message = await swift_house.result_of(await discord.stylize(discord.upload(jpeg()), style=a_style()))
+    for person in (discord.person, moderator):
+        await picture_of(discord, await discord.press(message, "Again", person=person))
+    await picture_of(discord, await discord.stylize(discord.upload(jpeg()), style=a_style(), person=moderator))
+    assert told_queue == [False, False, True, True]
 
 
 async def test_several_styles_are_blended(swift_house: House, discord: DiscordStandIn) -> None:
