@@ -13,8 +13,9 @@ import structlog
 
 from bot import intake, text
 from bot.config import Config
-from bot.errors import NotYours, Refusal, TooMany
+from bot.errors import NoSuchJob, NotYours, Refusal, TooMany
 from bot.gallery import Gallery
+from bot.keepsakes import Keepsakes
 from bot.limits import Limits, Weights
 from bot.queue.blobs import Blobs
 from bot.queue.dispatch import Dispatch
@@ -24,6 +25,7 @@ from bot.queue.operator import Operator
 from bot.queue.orders import load_answer
 from bot.queue.pump import Pump
 from bot.requests import Answer, Finished, Job, JobEvent, Options, StylizeRequest
+from bot.reruns import Rerun, settings_again
 from bot.speed import Cost
 from nst_engine.settings import Settings
 
@@ -37,6 +39,7 @@ class Studio:
         self, config: Config, gallery: Gallery, ledger: Ledger, blobs: Blobs, dispatch: Dispatch, hub: Hub, pump: Pump
     ) -> None:
         self.gallery = gallery
+        self.keepsakes = Keepsakes(config.storage.path / "kept_styles", config.storage.keep_hours)
         self.operator = Operator(ledger, pump.wake, pump.measured)
         self.is_closed = False
         self._config = config
@@ -54,6 +57,11 @@ class Studio:
         return intake.settings_for(Options(), self._config.engine)
 
     @property
+    def keep_hours(self) -> float:
+        """How long pictures are kept after the answer."""
+        return self._config.storage.keep_hours
+
+    @property
     def default_strength(self) -> int:
         """How strong the style is when a person chooses nothing, 0 to 100."""
         return self._config.engine.default_strength
@@ -64,25 +72,47 @@ class Studio:
         The same origin seen again gives the job that it already made, with `is_new` False. Raises a `Refusal`:
         `BadPicture`, `UnknownStyle`, `BadOption`, `TooMany` or, as everything here may, `StorageTrouble`.
         """
+        return await self._take(request, intake.settings_for(request.options, self._config.engine))
+
+    async def rerun(self, job_id: str, rerun: Rerun) -> Job:
+        """Accept a job once more, for anybody, with something changed. Raises as `submit` does, and `NoSuchJob`."""
+        before = await self.job(job_id)
+        settings = settings_again(before.settings, rerun)
+        keeps_styles = rerun.styles is None
+        request = StylizeRequest(
+            platform=before.platform,
+            place=rerun.place,
+            person=rerun.person,
+            origin=rerun.origin,
+            photo=await self._input(before.photo),
+            styles=rerun.styles or tuple([await self._input(key) for key in before.styles]),
+            address=rerun.address,
+            masks=tuple([None if key is None else await self._input(key) for key in before.masks if keeps_styles]),
+            moderator=rerun.moderator,
+        )
+        return await self._take(request, settings, before.style_title if keeps_styles else "")
+
+    async def _take(self, request: StylizeRequest, settings: Settings, title: str = "") -> Job:
+        """Check a request and write it down; `title` is what to call its styles, where that is known."""
         if self.is_closed:
             raise Refusal("The bot is being restarted; ask again in a minute.")
-        settings = intake.settings_for(request.options, self._config.engine)
         intake.check_counts(request, settings)
         photo = await intake.check_photo(request.photo, settings, self._config.engine.max_pixels)
         styles = [await self._style(style) for style in request.styles]
         for mask in request.masks:
             if mask is not None:
                 await intake.check_mask(mask)
-        job = await self._accept(request, settings, photo.cost(settings), styles)
+        title = title or " and ".join(title for title, _ in styles)
+        job = await self._accept(request, settings, photo.cost(settings), [data for _, data in styles], title)
         if job.is_new:
             log.info("accepted", job=job.id, platform=job.platform, settings=dict(job.settings))
             self._pump.wake()
         return job
 
     async def _accept(
-        self, request: StylizeRequest, settings: Settings, cost: Cost, styles: list[tuple[str, bytes]]
+        self, request: StylizeRequest, settings: Settings, cost: Cost, styles: list[bytes], title: str
     ) -> Job:
-        """Store the pictures, then the job; styles are titles and bytes."""
+        """Store the pictures, then the job."""
         known = await self._ledger.call(self._ledger.find, request.platform, request.origin)
         if known is not None:
             return known
@@ -96,8 +126,8 @@ class Studio:
                 origin=request.origin,
                 address=dict(request.address),
                 photo=await self._blobs.put(request.photo),
-                styles=tuple([await self._blobs.put(data) for _, data in styles]),
-                style_title=" and ".join(title for title, _ in styles),
+                styles=tuple([await self._blobs.put(data) for data in styles]),
+                style_title=title,
                 settings=settings.to_dict(),
                 created=time.time(),
                 masks=tuple([None if mask is None else await self._blobs.put(mask) for mask in request.masks]),
@@ -121,17 +151,17 @@ class Studio:
         """Add to the job's address, durably: the id of its status message, for one."""
         await self._ledger.call(self._ledger.merge_address, job_id, address)
 
-    async def cancel(self, job_id: str, person: str, *, moderator: bool = False) -> bool:
-        """Cancel a job, waiting or running; False when it was over already.
+    async def cancel(self, job_id: str, person: str, *, moderator: bool = False, sentence: str = "Cancelled.") -> bool:
+        """Cancel a job, waiting or running, with the sentence that answers it; False when it was over already.
 
         A running one stops within a step. Raises `NotYours` and `NoSuchJob`.
         """
         job = await self.job(job_id)
         if job.person != person and not moderator:
             raise NotYours("Only the person who asked for this picture can cancel it.")
-        if not await self._ledger.call(self._ledger.settle, job_id, "cancelled", "Cancelled."):
+        if not await self._ledger.call(self._ledger.settle, job_id, "cancelled", sentence):
             return False
-        self._pump.finish(Finished(job_id, "cancelled", "Cancelled."))
+        self._pump.finish(Finished(job_id, "cancelled", sentence))
         try:
             await self._dispatch.cancel(job_id)
         except Exception as error:
@@ -142,6 +172,14 @@ class Studio:
     async def job(self, job_id: str) -> Job:
         """The job of that id; raises `NoSuchJob`."""
         return await self._ledger.call(self._ledger.job, job_id)
+
+    async def under_way(self, platform: str, *, person: str = "", place: str = "") -> list[Job]:
+        """The jobs that are not over, oldest first: of one person, of one place, or of all where neither is named."""
+        return await self._ledger.call(self._ledger.under_way, platform, person, place)
+
+    def latest(self, job_id: str) -> JobEvent | None:
+        """The last that is known of a job that is not over, or None."""
+        return self._hub.latest(job_id)
 
     async def answer(self, job_id: str) -> Answer | None:
         """What the person gets, or None while the job is not over; raises `NoSuchJob`."""
@@ -156,6 +194,12 @@ class Studio:
             return
         async for event in self._hub.watch(job_id):
             yield event
+
+    async def _input(self, key: str) -> bytes:
+        data = await self._blobs.get(key)
+        if data is None:
+            raise NoSuchJob("The pictures of this job are no longer kept; send the photo again.")
+        return data
 
     async def _style(self, style: str | bytes) -> tuple[str, bytes]:
         """The title and bytes of a gallery style by name, or of a picture brought along."""

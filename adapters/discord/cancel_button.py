@@ -6,22 +6,19 @@ import re
 from typing import Any, Self
 
 import discord
-import structlog
 
 from adapters.discord import sentences
-from adapters.discord.private_reply import tell
-from bot.errors import Refusal
-
-log = structlog.get_logger(__name__)
+from adapters.discord.place import is_moderator, place_of
+from adapters.discord.private_reply import serve, tell
 
 
 class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"atelier:cancel:(?P<job>[0-9a-z]{1,25})"):
     """Cancels one job for the person whose job it is, or for a moderator of the channel."""
 
-    def __init__(self, job_id: str) -> None:
+    def __init__(self, job_id: str, label: str = sentences.CANCEL) -> None:
         super().__init__(
             discord.ui.Button(
-                label=sentences.CANCEL,
+                label=label,
                 style=discord.ButtonStyle.secondary,
                 custom_id=f"atelier:cancel:{job_id}",
             )
@@ -41,25 +38,17 @@ class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"at
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Cancel the job; the answer that follows changes the message, so only refusals are told here."""
-        try:
-            await interaction.response.defer()
-            await self._cancel(interaction)
-        except Exception:
-            await tell(interaction, sentences.WENT_WRONG)
-            log.exception("cancel button failed", job=self.job_id)
+        await serve(interaction, self._cancel(interaction), button="cancel", job=self.job_id)
 
     async def _cancel(self, interaction: discord.Interaction[Any]) -> None:
-        try:
-            stopping = await interaction.client.studio.cancel(
-                self.job_id, str(interaction.user.id), moderator=is_moderator(interaction)
-            )
-        except Refusal as refusal:
-            await tell(interaction, str(refusal))
-            return
-        if not stopping:
+        await interaction.response.defer()
+        studio = interaction.client.studio
+        is_here = (await studio.job(self.job_id)).place == place_of(interaction)
+        moderator = is_here and is_moderator(interaction)
+        if not await studio.cancel(self.job_id, str(interaction.user.id), moderator=moderator):
             await tell(interaction, sentences.ALREADY_OVER)
 
 
-def is_moderator(interaction: discord.Interaction[Any]) -> bool:
-    """Whether the person may manage messages in the server where `interaction` was sent."""
-    return interaction.guild_id is not None and interaction.permissions.manage_messages
+def cancel_view(job_id: str) -> discord.ui.View:
+    """The button under a status message."""
+    return discord.ui.View(timeout=None).add_item(CancelButton(job_id))

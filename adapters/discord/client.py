@@ -7,11 +7,20 @@ from typing import Any
 import discord
 import structlog
 import yarl
+from discord import app_commands
 
+from adapters.discord.about import about_command
 from adapters.discord.attachments import Attachments
 from adapters.discord.cancel_button import CancelButton
 from adapters.discord.commands import Commands, stylize_command
 from adapters.discord.delivery import Delivery
+from adapters.discord.gallery_pages import PageButton, styles_command
+from adapters.discord.menus import KeepSelect, menu_commands
+from adapters.discord.panel import PaintButton, PanelSelect
+from adapters.discord.presses import Presses
+from adapters.discord.queue_commands import cancel_command, queue_command
+from adapters.discord.registration import register
+from adapters.discord.result_buttons import ResultButton
 from adapters.discord.status import StatusBoard
 from adapters.discord.submissions import Submissions
 from bot.config import DiscordConfig
@@ -21,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 
 class AtelierClient(discord.AutoShardedClient):
-    """A client that knows the studio, serves `/stylize` and mentions nobody."""
+    """A client that knows the studio, serves the commands and mentions nobody."""
 
     def __init__(self, config: DiscordConfig, studio: Studio, pause: float) -> None:
         options: Any = {} if config.application_id is None else {"application_id": config.application_id}
@@ -37,19 +46,33 @@ class AtelierClient(discord.AutoShardedClient):
         self.delivery = Delivery(self, studio)
         self.board = StatusBoard(self.delivery.edit, pause)
         self._config = config
-        self._tree = Commands(self)
         self._guilds: list[discord.Object] = [discord.Object(id=guild_id) for guild_id in config.guild_ids]
-        submissions = Submissions(studio, Attachments(config.cdn_urls), self.board)
-        stylize = stylize_command(submissions, studio.gallery)
-        self._tree.add_command(stylize, guilds=self._guilds)
-        self.add_dynamic_items(CancelButton)
+        self.attachments = Attachments(config.cdn_urls)
+        self.submissions = Submissions(self.board)
+        self.presses = Presses(studio, self.submissions)
+        self._tree = self._new_tree()
+        self.add_dynamic_items(CancelButton, ResultButton, PanelSelect, PaintButton, KeepSelect, PageButton)
+
+    def _new_tree(self) -> Commands:
+        """All commands; those for everywhere work in direct messages too, those of chosen servers only there."""
+        # Where people may install the bot is left to the application's own settings.
+        anywhere = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
+        tree = Commands(self) if self._guilds else Commands(self, allowed_contexts=anywhere)
+        studio = self.studio
+        stylize = stylize_command(studio, self.attachments, self.submissions)
+        others = (styles_command(studio.gallery), queue_command(studio), cancel_command(studio), about_command(studio))
+        for command in (stylize, *others):
+            tree.add_command(command, guilds=self._guilds)
+        for menu in menu_commands():
+            tree.add_command(menu, guilds=self._guilds)
+        return tree
 
     async def setup_hook(self) -> None:
-        """Bring the commands to Discord; where that fails, the bot serves those that are there already."""
+        """Bring the commands to Discord if they changed; where that fails, the bot serves those that are there."""
         places: list[discord.Object | None] = [*self._guilds]
         for guild in places or [None]:
             try:
-                await self._tree.sync(guild=guild)
+                await register(self._tree, guild)
             except discord.DiscordException as error:
                 log.error("commands not synced", guild=guild and guild.id, error=str(error))
 

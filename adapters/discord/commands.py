@@ -1,4 +1,4 @@
-"""The slash command, and what happens when a handler fails."""
+"""The command tree, and `/stylize`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,30 @@ from typing import Any
 import discord
 import structlog
 from discord import app_commands
+from discord.app_commands import Choice
 
 from adapters.discord import limits, sentences
+from adapters.discord.attachments import Attachments
 from adapters.discord.private_reply import tell
-from adapters.discord.submissions import Submissions, Wish
+from adapters.discord.sources import Source
+from adapters.discord.submissions import Submissions
+from adapters.discord.wishes import LARGEST_SEED, NewPicture
 from bot.gallery import Gallery
+from bot.requests import Options
+from bot.studio import Studio
+from nst_engine.settings import MAX_SIZE, MIN_SIZE, PRESETS
 
 log = structlog.get_logger(__name__)
+
+COLOURS = [
+    Choice(name="The painting's colours", value="style"),
+    Choice(name="The photo's colours", value="content"),
+    Choice(name="The photo's colours exactly: only light and shade are painted", value="luminance"),
+]
+PRESET_CHOICES = [
+    Choice(name=f"{name.capitalize()}: {preset.size} pixels, {preset.steps} steps", value=name)
+    for name, preset in PRESETS.items()
+]
 
 
 class Commands(app_commands.CommandTree[Any]):
@@ -27,28 +44,56 @@ class Commands(app_commands.CommandTree[Any]):
         log.error("command failed", interaction=interaction.id, exc_info=cause)
 
 
-def stylize_command(submissions: Submissions, gallery: Gallery) -> app_commands.Command[Any, ..., None]:
+def stylize_command(
+    studio: Studio, attachments: Attachments, submissions: Submissions
+) -> app_commands.Command[Any, ..., None]:
     """The command `/stylize`."""
 
     @app_commands.command(name="stylize", description=sentences.COMMAND)
     @app_commands.describe(
         photo=sentences.PHOTO,
-        style_image=sentences.STYLE_IMAGE,
         style=sentences.STYLE,
+        style_image=sentences.STYLE_IMAGE,
         strength=sentences.STRENGTH,
+        colours=sentences.COLOURS,
+        size=sentences.SIZE,
+        preset=sentences.PRESET,
+        seed=sentences.SEED,
+        style_2=sentences.MORE_STYLE,
+        style_3=sentences.MORE_STYLE,
+        style_image_2=sentences.MORE_STYLE_IMAGE,
     )
+    @app_commands.choices(colours=COLOURS, preset=PRESET_CHOICES)
     async def stylize(
         interaction: discord.Interaction[Any],
-        photo: discord.Attachment,
-        style_image: discord.Attachment | None = None,
+        photo: discord.Attachment | None = None,
         style: str | None = None,
+        style_image: discord.Attachment | None = None,
         strength: app_commands.Range[int, 0, 100] | None = None,
+        colours: str | None = None,
+        size: app_commands.Range[int, MIN_SIZE, MAX_SIZE] | None = None,
+        preset: str | None = None,
+        seed: app_commands.Range[int, 0, LARGEST_SEED] | None = None,
+        style_2: str | None = None,
+        style_3: str | None = None,
+        style_image_2: discord.Attachment | None = None,
     ) -> None:
-        await submissions.take(interaction, Wish(photo, style_image, style, strength))
+        images = [Source.of(image) for image in (style_image, style_image_2) if image is not None]
+        names = [name for name in (style, style_2, style_3) if name]
+        options = Options(strength=strength, colours=colours, size=size, preset=preset, seed=seed)
+        source = None if photo is None else Source.of(photo)
+        await submissions.take(interaction, NewPicture(studio, attachments, source, [*images, *names], options))
 
-    @stylize.autocomplete("style")
-    async def suggest(_interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
-        found = gallery.search(typed, limits.CHOICES)[: limits.CHOICES]
-        return [app_commands.Choice(name=style.label[: limits.CHOICE_CHARS], value=style.id) for style in found]
-
+    for option in ("style", "style_2", "style_3"):
+        stylize.autocomplete(option)(style_suggestions(studio.gallery))
     return stylize
+
+
+def style_suggestions(gallery: Gallery) -> Any:
+    """What is suggested while a style is typed."""
+
+    async def suggest(_interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
+        found = gallery.search(typed, limits.CHOICES)[: limits.CHOICES]
+        return [Choice(name=style.label[: limits.CHOICE_CHARS], value=style.id) for style in found]
+
+    return suggest

@@ -1,4 +1,4 @@
-"""The ways to a job's message: the interaction token, the channel, and at last a new message."""
+"""The ways to a job's message: the interaction token, a reply in the channel, an edit there."""
 
 from __future__ import annotations
 
@@ -6,18 +6,26 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Final
 
 import discord
 import structlog
 
-from adapters.discord import limits
+from adapters.discord import limits, sentences
 from adapters.discord.address import ReplyAddress
-from adapters.discord.content import MessageContent, addressed, answer_content
+from adapters.discord.content import MessageContent, addressed, answer_content, forbidden_content
 from bot.errors import Gone
 from bot.requests import Answer, Job
 from bot.studio import Studio
 
 log = structlog.get_logger(__name__)
+
+
+LATE_ORDER: Final = ("token", "new message", "channel")
+
+
+class Forbidden(Gone):
+    """The bot lacks a permission for what it wanted to bring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +53,38 @@ class Delivery:
             await self._bring(address, self._edits(address), lambda way: way.bring(content))
 
     async def answer(self, job: Job, answer: Answer) -> None:
-        """Make the status message the answer, or send a new one when it is no more; raises `Gone`."""
+        """Make the status message the answer; raises `Gone`.
+
+        A picture that the token cannot bring any more comes as a reply to the status message, which then says so: an
+        edit would go unnoticed after so long. Sentences are edited in. A message that is no more is replaced.
+        """
         address = ReplyAddress.load(job.address)
-        ways = [*self._edits(address), *self._new_message(address, job)]
+        edits, anew = self._edits(address), self._new_message(address, job)
+        if answer.picture is not None and address.status_id is None:
+            ways = sorted([*edits, *anew], key=lambda way: LATE_ORDER.index(way.name))
+        else:
+            ways = [*edits, *anew]
         try:
             await self._bring(address, ways, lambda way: _fitting(way, job, answer))
+        except Forbidden:
+            if answer.picture is None:
+                raise
+            await self._bring(address, self._edits(address), lambda way: way.bring(forbidden_content(job, answer)))
         finally:
             self._lost_tokens.discard(address.message_id)
+        if address.status_id is not None:
+            await self._point(address, address.status_id, address.message_id)
+
+    async def _point(self, address: ReplyAddress, status_id: int, answer_id: int) -> None:
+        """Have the status message say where the answer is."""
+        channel = self._channel(address)
+        if channel is None:
+            return
+        words = sentences.answered_below(channel.get_partial_message(answer_id).jump_url)
+        try:
+            await channel.get_partial_message(status_id).edit(**MessageContent(words).to_edit())
+        except discord.HTTPException as error:
+            log.info("status message not ended", status=error.status, code=error.code)
 
     async def _bring(self, address: ReplyAddress, ways: list[Way], through: Callable[[Way], Awaitable[None]]) -> None:
         for way in ways:
@@ -68,7 +101,8 @@ class Delivery:
 
     def _edits(self, address: ReplyAddress) -> list[Way]:
         ways = []
-        if address.token_lives(time.time()) and address.message_id not in self._lost_tokens:
+        lives = address.status_id is None and address.token_lives(time.time())
+        if lives and address.message_id not in self._lost_tokens:
             webhook = discord.Webhook.partial(address.application_id, address.interaction_token, client=self._client)
 
             async def by_token(content: MessageContent) -> None:
@@ -92,13 +126,20 @@ class Delivery:
 
         async def anew(content: MessageContent) -> None:
             fields = addressed(content, address.user_id).to_send()
-            message = await channel.send(nonce=job.id, **fields)
-            await self._studio.remember(job.id, message_id=message.id)
+            under = discord.MessageReference(
+                message_id=address.message_id,
+                channel_id=channel.id,
+                guild_id=address.guild_id,
+                fail_if_not_exists=False,
+            )
+            message = await channel.send(nonce=job.id, reference=under, **fields)
+            await self._studio.remember(job.id, message_id=message.id, status_id=address.message_id)
+            await self._point(address, address.message_id, message.id)
 
         return [Way("new message", address.channel_file_limit, anew)]
 
     def _channel(self, address: ReplyAddress) -> discord.PartialMessageable | None:
-        if address.channel_id is None:
+        if address.channel_id is None or not address.is_member:
             return None
         return self._client.get_partial_messageable(address.channel_id, guild_id=address.guild_id)
 
@@ -127,6 +168,10 @@ def _is_closed(way: Way, error: discord.HTTPException) -> bool:
     """Whether the next way should be tried; raises `Gone` when no other can work either."""
     if way.name == "token":
         return error.status in (401, 403, 404) or error.code in limits.TOKEN_LOST
+    if way.name == "new message" and error.code == limits.MISSING_PERMISSIONS:
+        return True
+    if error.code == limits.MISSING_PERMISSIONS:
+        raise Forbidden("The channel no longer lets me write.") from None
     if error.code in limits.PLACE_LOST:
         raise Gone("The channel is no longer there, or no longer lets me write.") from None
     return error.code in (limits.UNKNOWN_MESSAGE, limits.THREAD_ARCHIVED, limits.OLD_MESSAGE_EDITS)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Coroutine
+from typing import Any
 
 import aiohttp
 import discord
@@ -12,9 +15,10 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from adapters.discord import limits, sentences
+from adapters.discord.address import ReplyAddress
 from adapters.discord.client import AtelierClient
 from adapters.discord.content import status_content
-from adapters.discord.submissions import PLATFORM
+from adapters.discord.wishes import PLATFORM
 from bot.config import DiscordConfig
 from bot.errors import SetupError
 from bot.requests import Answer, Job, Queued, Running
@@ -41,7 +45,7 @@ class DiscordFront:
         while True:
             started = asyncio.get_running_loop().time()
             try:
-                await self._serve()
+                await until_stopped(self._serve())
             except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
                 log.warning("discord unreachable", error=str(error), next_try_in=wait)
             if asyncio.get_running_loop().time() - started > limits.LOGIN_PAUSE_LONGEST:
@@ -62,16 +66,28 @@ class DiscordFront:
             return f"logged in as {client.user}"
 
     async def show(self, job: Job, event: Queued | Running) -> None:
-        """Show how the job goes, soon; skipped while there is no connection."""
+        """Show how the job goes, soon; skipped while there is no connection.
+
+        A job that will end too late to be answered, where only its interaction can, is cancelled.
+        """
+        if self._is_too_late(job, event):
+            await self._studio.cancel(job.id, job.person, sentence=sentences.TOO_LONG_HERE)
+            return
         online = self._gate()
         if online.done():
-            online.result().board.say(job, status_content(event))
+            online.result().board.say(job, status_content(job, event))
 
     async def answer(self, job: Job, answer: Answer) -> None:
         """Replace the status message by the answer; raises `Gone` when the place is no more."""
         client = await asyncio.shield(self._gate())
         await client.board.close(job.id)
         await client.delivery.answer(job, answer)
+
+    def _is_too_late(self, job: Job, event: Queued | Running) -> bool:
+        address = ReplyAddress.load(job.address)
+        if address.is_member or event.seconds_left is None:
+            return False
+        return not address.token_lives(time.time() + event.seconds_left)
 
     async def _serve(self) -> None:
         async with AtelierClient(self._config, self._studio, self._pause) as client:
@@ -101,6 +117,21 @@ class DiscordFront:
             Route.BASE = self._config.api_url.rstrip("/")
         if self._config.gateway_url:
             DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self._config.gateway_url)
+
+
+async def until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Await `work`, and when cancelled, cancel it until it ends.
+
+    The library waits with `wait_for`, which in Python 3.11 may swallow a cancel that comes together with its event.
+    """
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait({task})
+    finally:
+        while not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=limits.CANCEL_AGAIN)
+    task.result()
 
 
 def _setup_error(closed: discord.ConnectionClosed) -> SetupError:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 import discord
 import structlog
 
+from adapters.discord import sentences
+from bot.errors import Refusal
+
 log = structlog.get_logger(__name__)
+
+
+async def serve(interaction: discord.Interaction[Any], work: Awaitable[None], **facts: Any) -> None:
+    """Do what a press or a command asks for; a refusal is told, a fault is told and logged with `facts`."""
+    try:
+        await work
+    except Refusal as refusal:
+        await tell(interaction, str(refusal))
+    except Exception:
+        await tell(interaction, sentences.WENT_WRONG)
+        log.exception("interaction failed", interaction=interaction.id, **facts)
 
 
 async def tell(interaction: discord.Interaction[Any], sentence: str) -> None:

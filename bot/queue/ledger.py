@@ -246,6 +246,12 @@ class Ledger:
         """The jobs that were handed to the dispatcher and are not over."""
         return self._rows("state = 'released'")
 
+    def under_way(self, platform: str, person: str, place: str) -> list[Job]:
+        """The jobs that are not over; those of one person and of one place, where these are named."""
+        return self._rows(
+            f"platform = ? AND ? IN (person, '') AND ? IN (place, '') AND {NOT_OVER}", platform, person, place
+        )
+
     def unanswered(self) -> list[Job]:
         """The jobs that are over and whose answer is not known to have arrived."""
         return self._rows("state IN ('done', 'failed', 'cancelled') AND replied IS NULL")

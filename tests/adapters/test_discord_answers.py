@@ -15,7 +15,7 @@ from nst_engine.summary import LOSS_NAMES, LossSummary
 from tests.adapters.test_discord_parts import a_job
 from tests.conftest import OpenAtelier
 from tests.standins.discord import DiscordStandIn, Invocation, Message
-from tests.standins.discord.house import House, a_style, jpeg, picture_of
+from tests.standins.discord.house import House, a_style, jpeg, noise, picture_of
 from tests.standins.discord.world import MANAGE_MESSAGES
 from tests.standins.pictures import moving
 
@@ -48,18 +48,15 @@ async def test_the_status_goes_from_queued_to_percent_to_picture(discord_house: 
     assert discord.visible() == [message]
 
 
-async def test_the_answer_holds_picture_curve_and_losses(discord_house: House, discord: DiscordStandIn) -> None:
-    invocation = await begin(discord)
+async def test_the_answer_holds_picture_losses_and_settings(discord_house: House, discord: DiscordStandIn) -> None:
+    invocation = await begin(discord, strength=60, colours="content", seed=7)
     message = await picture_of(discord, invocation)
-    picture, curve = message.files
+    (picture,) = message.files
     with Image.open(io.BytesIO(picture.data)) as opened:
         assert opened.format == "PNG"
-    with Image.open(io.BytesIO(curve.data)) as opened:
-        assert opened.format == "PNG"
-    assert message.embeds[0]["image"]["url"] == f"attachment://{curve.name}"
     assert "total: " in message.embeds[0]["description"]
     assert "→" in message.embeds[0]["description"]
-    assert message.components == []
+    assert message.embeds[0]["footer"]["text"] == "Strength 60 · the photo's colours · seed 7"
     job = await discord_house.studio.job(picture.name.removeprefix("atelier-").removesuffix(".png"))
     assert job.origin == str(invocation.id)
 
@@ -135,13 +132,19 @@ async def test_a_job_unknown_after_all(discord_house: House, discord: DiscordSta
     assert "wrong" not in pressed.private_words[0]
 
 
-async def test_an_expired_token_is_answered_through_the_channel(discord_house: House, discord: DiscordStandIn) -> None:
+async def test_an_expired_token_is_answered_by_a_reply(discord_house: House, discord: DiscordStandIn) -> None:
     async with discord_house.busy_engine():
         invocation = await begin(discord)
         message = await waiting_message(discord, invocation)
         discord.expire_tokens()
-    assert await picture_of(discord, invocation) is message
-    assert discord.visible() == [message]
+    answer = await discord.until(lambda: next((m for m in discord.visible() if m.file(".png")), None))
+    assert answer is not None
+    assert answer.reply_to is message
+    assert f"<@{discord.person.id}>" in answer.content
+    await discord.until(lambda: str(answer.id) in message.content)
+    assert (message.components, message.files) == ([], [])
+    assert discord.visible() == [message, answer]
+    assert "Again" in answer.buttons
     refused = [call for call in discord.invalid_requests if call[0] == 401]
     assert len(refused) == 1
 
@@ -152,7 +155,7 @@ async def test_a_token_known_to_be_old_is_not_even_tried(discord_house: House, d
         invocation = await begin(discord)
         await discord_house.job_of(invocation)
         discord.expire_tokens()
-    await picture_of(discord, invocation)
+    await discord.until(lambda: any(message.file(".png") for message in discord.visible()))
     assert discord.invalid_requests == []
 
 
@@ -265,11 +268,11 @@ async def test_errors_of_the_platform_delay_the_answer_and_lose_nothing(
         message = await waiting_message(discord, invocation)
         job = await discord_house.job_of(invocation)
         discord.expire_tokens()
-        discord.be_unavailable("PATCH /channels/", times=3)
-        discord.rate_limit("PATCH /channels/", times=1)
+        discord.be_unavailable("POST /channels/", times=3)
+        discord.rate_limit("POST /channels/", times=1)
     await discord_house.settled(job.id)
-    assert discord.visible() == [message]
-    assert message.file(".png")
+    assert [bool(message.file(".png")) for message in discord.visible()] == [False, True]
+    assert discord.visible()[0] is message
 
 
 async def test_a_bot_that_was_kicked_gives_up_at_once(discord_house: House, discord: DiscordStandIn) -> None:
@@ -291,9 +294,8 @@ async def test_a_picture_above_the_limit_goes_as_jpeg(discord_house: House, disc
     job = await discord_house.settled((await discord_house.job_of(invocation)).id)
     answer = await discord_house.studio.answer(job.id)
     await discord_house.front.answer(job, dataclasses.replace(answer, picture=noise(600)))
-    picture, curve = message.files
+    (picture,) = message.files
     assert len(picture.data) <= 400_000
-    assert curve.name.endswith(".png")
     with Image.open(io.BytesIO(picture.data)) as opened:
         assert opened.format == "JPEG"
         assert opened.size == (600, 600)
@@ -313,17 +315,11 @@ async def test_a_file_that_discord_calls_too_large_is_made_smaller(
     assert message.file(".jpg") is not None
 
 
-def noise(side: int) -> bytes:
-    out = io.BytesIO()
-    Image.effect_noise((side, side), 90).convert("RGB").save(out, "PNG")
-    return out.getvalue()
-
-
 async def test_an_animation_is_answered_with_an_animation(discord_house: House, discord: DiscordStandIn) -> None:
     invocation = await discord.stylize(discord.upload(moving(), "box.gif"), style=a_style())
     message = await picture_of(discord, invocation)
-    shown, curve = message.files
-    assert (shown.name.endswith(".webp"), curve.name) == (True, "losses.png")
+    (shown,) = message.files
+    assert shown.name.endswith(".webp")
     with Image.open(io.BytesIO(shown.data)) as picture:
         assert (picture.format, getattr(picture, "n_frames", 1)) == ("WEBP", 4)
 

@@ -61,8 +61,8 @@ async def test_a_style_image_and_a_gallery_style_are_blended(discord_house: Hous
 async def test_the_strength_is_checked_by_the_definition(discord_house: House, discord: DiscordStandIn) -> None:
     with pytest.raises(ApiError, match="strength is out of range"):
         await discord.stylize(discord.upload(jpeg()), style=a_style(), strength=101)
-    with pytest.raises(ApiError, match="photo is required"):
-        await discord.invoke([], [])
+    with pytest.raises(ApiError, match="colours is none of the choices"):
+        await discord.stylize(discord.upload(jpeg()), style=a_style(), colours="pink")
 
 
 async def test_no_style_at_all(discord_house: House, discord: DiscordStandIn) -> None:

@@ -8,6 +8,7 @@ import logging
 import pytest
 
 from adapters.discord import limits
+from adapters.discord.front import until_stopped
 from bot.app import Atelier
 from bot.errors import SetupError
 from tests.standins.discord import DiscordStandIn
@@ -64,8 +65,9 @@ async def test_the_token_is_in_no_log(
 async def test_the_command_is_registered_everywhere(discord_house: House, discord: DiscordStandIn) -> None:
     assert set(discord.commands) == {None}
     options = {option["name"]: option for option in discord.command()["options"]}
-    assert list(options) == ["photo", "style_image", "style", "strength"]
-    assert options["photo"] | {"type": 11, "required": True} == options["photo"]
+    assert list(options)[:4] == ["photo", "style", "style_image", "strength"]
+    assert not any(option.get("required") for option in options.values())
+    assert options["photo"]["type"] == 11
     assert options["style"]["autocomplete"]
     assert (options["strength"]["min_value"], options["strength"]["max_value"]) == (0, 100)
 
@@ -93,6 +95,25 @@ async def test_a_dropped_connection_is_resumed_and_nothing_is_missed(
     await picture_of(discord, invocation)
     assert discord.gateway.resumed == 1
     assert discord.gateway.identified == 1
+
+
+async def test_a_cancel_that_the_library_swallows_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "CANCEL_AGAIN", 0.01)
+    swallowed = asyncio.Event()
+
+    async def stubborn() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            swallowed.set()
+        await asyncio.Event().wait()
+
+    serving = asyncio.create_task(until_stopped(stubborn()))
+    await asyncio.sleep(0)
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(serving, 30)
+    assert swallowed.is_set()
 
 
 async def test_an_answer_that_is_due_during_a_drop(discord_house: House, discord: DiscordStandIn) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import io
-from typing import Any
 
 import pytest
 from PIL import Image
 
 from adapters.discord.attachments import Attachments
 from adapters.discord.content import MessageContent, MessageFile
-from adapters.discord.pictures import jpeg_within
+from adapters.discord.pictures import picture_within
+from adapters.discord.sources import Source
 from adapters.discord.status import StatusBoard
 from bot.errors import BadPicture, Gone
 from bot.requests import Job
@@ -24,25 +24,27 @@ def png(mode: str, side: int = 200) -> bytes:
 
 
 @pytest.mark.parametrize("limit", [700, 5_000, 20_000, 10_000_000])
-def test_a_jpeg_fits_and_is_no_smaller_than_it_must_be(limit: int) -> None:
-    data = jpeg_within(png("RGB"), limit)
+def test_a_picture_fits_and_is_no_smaller_than_it_must_be(limit: int) -> None:
+    data, ending = picture_within(png("RGB"), limit)
     assert len(data) <= limit
     with Image.open(io.BytesIO(data)) as picture:
         assert (picture.size == (200, 200)) == (limit >= 20_000)
+        assert picture.format == {"jpg": "JPEG", "webp": "WEBP"}[ending]
+
+
+def test_webp_is_taken_where_it_keeps_a_quality_that_jpeg_cannot() -> None:
+    picture = png("RGB")
+    jpeg, _ = picture_within(picture, 10_000_000)
+    data, ending = picture_within(picture, len(jpeg) - 1)
+    assert ending == "webp"
+    assert len(data) < len(jpeg)
 
 
 def test_transparent_parts_become_white() -> None:
     out = io.BytesIO()
     Image.new("RGBA", (64, 64), (200, 0, 0, 0)).save(out, "PNG")
-    with Image.open(io.BytesIO(jpeg_within(out.getvalue(), 100_000))) as picture:
+    with Image.open(io.BytesIO(picture_within(out.getvalue(), 100_000)[0])) as picture:
         assert picture.getpixel((32, 32)) == (255, 255, 255)
-
-
-class Attached:
-    """What is known of an attachment before its download."""
-
-    def __init__(self, url: str) -> None:
-        self.id, self.url, self.size, self.filename = 1, url, 10, "a.jpg"
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,7 @@ class Attached:
 )
 def test_only_known_addresses_are_asked(url: str, known: bool) -> None:
     attachments = Attachments(["https://cdn.discordapp.com/attachments/"])
-    attached: Any = Attached(url)
+    attached = Source(url, "a.jpg", 10)
     if known:
         attachments.check(attached)
     else:

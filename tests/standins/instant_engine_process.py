@@ -1,12 +1,14 @@
 """An engine process that paints nothing, at once; it speaks the frames of `bot.queue.frames`.
 
 It starts in some 20 ms, since it imports none of the bot. `python -S instant_engine_process.py OPTIONS`, with OPTIONS
-as JSON: `seconds` that a picture takes, `steps` in which it tells its progress, `picture_bytes` more of a result.
+as JSON: `seconds` that a picture takes, `steps` in which it tells its progress, `picture_bytes` more of a result,
+`film` whether there is a time-lapse. What is asked to take the most steps that there are ends only when cancelled.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import select
 import struct
@@ -16,6 +18,7 @@ import zlib
 from typing import Any
 
 LENGTHS = struct.Struct(">II")
+ENDLESS = 10_000
 LOSSES = ("content", "style", "total_variation", "total")
 
 
@@ -38,8 +41,9 @@ class InstantEngine:
 
     def _paint(self, order: dict[str, Any]) -> None:
         job, steps = order["job"], self._options.get("steps", 1)
+        seconds = math.inf if order["settings"].get("steps") == ENDLESS else self._options.get("seconds", 0.0)
         for step in range(1, steps + 1):
-            self._wait(self._options.get("seconds", 0.0) / steps)
+            self._wait(seconds / steps, job)
             if job in self._cancelled:
                 self._send({"type": "cancelled", "job": job})
                 return
@@ -49,14 +53,19 @@ class InstantEngine:
         payload = order["payload"]
         self._send({"type": "picture", "job": job}, png(job, payload, self._options.get("picture_bytes", 0)))
         self._send({"type": "curve", "job": job}, png(job, b"curve"))
+        if self._options.get("film"):
+            self._send({"type": "timelapse", "job": job}, b"a film")
         self._send({"type": "done", "job": job, "summary": summary()})
 
-    def _wait(self, seconds: float) -> None:
-        """Let time pass, with an ear for a cancel."""
+    def _wait(self, seconds: float, job: str) -> None:
+        """Let time pass, or a cancel come."""
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0 or select.select([self._source], [], [], 0)[0]:
-            if select.select([self._source], [], [], max(left, 0))[0]:
+        while job not in self._cancelled:
+            left = max(end - time.monotonic(), 0)
+            if select.select([self._source], [], [], min(left, 60))[0]:
                 self._read()
+            elif left == 0:
+                return
 
     def _read(self) -> None:
         text, payload = LENGTHS.unpack(self._exactly(LENGTHS.size))

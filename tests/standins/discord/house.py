@@ -40,10 +40,12 @@ class House:
 
     async def start(self) -> None:
         """Run the front-end; returns when Discord knows its commands and its connection stands."""
-        gateway = self.discord.gateway
-        known = gateway.identified
         self._serving = asyncio.create_task(self._atelier.serve(self.front))
-        await self.discord.until(lambda: self._ended() or (self.discord.commands and gateway.identified > known))
+        await self.discord.until(lambda: self._ended() or (self.discord.commands and self._is_connected()))
+
+    def _is_connected(self) -> bool:
+        online = self.front._online
+        return online is not None and online.done() and bool(online.result().shards)
 
     def _ended(self) -> bool:
         assert self._serving is not None
@@ -53,11 +55,12 @@ class House:
 
     async def stop(self) -> None:
         """End the front-end."""
-        if self._serving is not None:
-            self._serving.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._serving
-            self._serving = None
+        if self._serving is None:
+            return
+        self._serving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._serving
+        self._serving = None
 
     async def restart(self) -> None:
         """End the front-end and start another one that knows nothing but the ledger."""
@@ -70,6 +73,12 @@ class House:
         shown = await self.discord.until(lambda: invocation.original and invocation.original.custom_ids)
         assert shown
         return await self.studio.job(shown[0].rpartition(":")[2])
+
+    async def result_of(self, invocation: Invocation) -> Message:
+        """The status message once it holds the picture and the bot knows that it does."""
+        message = await picture_of(self.discord, invocation)
+        await self.settled((await self.job_of(invocation)).id)
+        return message
 
     async def settled(self, job_id: str) -> Job:
         """The job once its answer was delivered, or its place found gone."""
@@ -99,12 +108,21 @@ def jpeg(width: int = 64, height: int = 48, colour: str = "olive") -> bytes:
     return out.getvalue()
 
 
+def noise(side: int) -> bytes:
+    """A gray picture as PNG that hardly shrinks."""
+    out = io.BytesIO()
+    Image.effect_noise((side, side), 90).convert("RGB").save(out, "PNG")
+    return out.getvalue()
+
+
 def a_style() -> str:
     return next(iter(Gallery.load().styles))
 
 
 async def picture_of(discord: DiscordStandIn, invocation: Invocation) -> Message:
     """The status message once it holds the picture."""
-    await discord.until(lambda: invocation.original and invocation.original.file(".png"))
+    await discord.until(
+        lambda: invocation.original and any("atelier-" in file.name for file in invocation.original.files)
+    )
     assert invocation.original is not None
     return invocation.original

@@ -21,12 +21,15 @@ from tests.standins.discord.world import (
     Message,
     Person,
     Place,
+    StoredFile,
 )
 
 T = TypeVar("T")
 PATIENCE = 120.0
 STRING, INTEGER, ATTACHMENT = 3, 4, 11
 COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
+SLASH, ON_PERSON, ON_MESSAGE = 1, 2, 3
+BUTTON, SELECT = 2, 3
 
 
 @dataclass
@@ -57,9 +60,12 @@ class DiscordStandIn:
         self.messages: dict[int, Message] = {}
         self.invocations: dict[str, Invocation] = {}
         self.uploads: dict[int, Upload] = {}
+        self.avatars: dict[int, bytes] = {}
         self.commands: dict[int | None, list[dict[str, Any]]] = {}
         self.requests: list[tuple[str, str]] = []
         self.invalid_requests: list[tuple[int, str, str]] = []
+        self.sees_contents = False
+        """Whether the bot has the privilege to see what messages hold that are not for it."""
         self.careless_mentions: list[dict[str, Any]] = []
         """Messages that could have notified people."""
         self.gateway = Gateway(self.token, self._welcome)
@@ -78,6 +84,7 @@ class DiscordStandIn:
         Rest(self).add_to(app)
         app.router.add_get("/gateway/", self.gateway.serve)
         app.router.add_get("/cdn/attachments/{id}/{name}", self._download)
+        app.router.add_get("/cdn/avatars/{person}/{name}", self._avatar)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -138,8 +145,13 @@ class DiscordStandIn:
         self.places[place.id] = place
         return place
 
-    def add_direct_channel(self) -> Place:
-        place = Place(self.clock.snowflake(), None)
+    def add_thread(self, *, is_forum: bool = False, is_nsfw: bool = False, **facts: Any) -> Place:
+        """A thread of a channel, or a post in a forum, of a server of its own."""
+        parent = self.add_place(is_forum=is_forum, is_nsfw=is_nsfw)
+        return self.add_place(guild_id=parent.guild_id, parent=parent, **facts)
+
+    def add_direct_channel(self, **facts: Any) -> Place:
+        place = Place(self.clock.snowflake(), None, **facts)
         self.places[place.id] = place
         return place
 
@@ -157,40 +169,83 @@ class DiscordStandIn:
         self.uploads[number] = upload
         return upload
 
-    async def stylize(self, photo: Upload, style_image: Upload | None = None, style: str | None = None,
-                      strength: int | None = None, *, person: Person | None = None,
-                      place: Place | None = None) -> Invocation:  # fmt: skip
-        """Send `/stylize`; Discord's own checks of the options come first."""
-        options = _options(photo=photo, style_image=style_image, style=style, strength=strength)
-        files = [upload for upload in (photo, style_image) if upload is not None]
-        return await self.invoke(options, files, person=person, place=place)
+    def say(self, *files: Upload, text: str = "", person: Person | None = None, place: Place | None = None,
+            reply_to: Message | None = None, embeds: list[dict[str, Any]] | None = None,
+            mentions_bot: bool = False) -> Message:  # fmt: skip
+        """Send a message as people do."""
+        message = self.new_message(place or self.place, 0)
+        message.author = (person or self.person).user()
+        message.content, message.reply_to, message.mentions_bot = text, reply_to, mentions_bot
+        message.files = [StoredFile(file.id, file.name, file.data) for file in files]
+        message.embeds = embeds or []
+        return message
 
-    async def invoke(self, options: list[dict[str, Any]], files: list[Upload], *, person: Person | None = None,
-                     place: Place | None = None) -> Invocation:  # fmt: skip
-        rules.check_options(self.command(), options)
-        data = self._command_data(options)
+    async def stylize(self, photo: Upload | None = None, style_image: Upload | None = None, style: str | None = None,
+                      strength: int | None = None, *, person: Person | None = None, place: Place | None = None,
+                      **more: Any) -> Invocation:  # fmt: skip
+        """Send `/stylize`; Discord's own checks of the options come first."""
+        given = {"photo": photo, "style_image": style_image, "style": style, "strength": strength, **more}
+        return await self.invoke("stylize", person=person, place=place, **given)
+
+    async def invoke(self, name: str, *, person: Person | None = None, place: Place | None = None,
+                     **given: Any) -> Invocation:  # fmt: skip
+        """Send a command."""
+        options = _options(**given)
+        rules.check_options(self.command(name), options)
+        data = self._command_data(name, options)
+        files = [upload for upload in given.values() if isinstance(upload, Upload)]
         data["resolved"] = {"attachments": {str(upload.id): upload.as_json() for upload in files}}
+        return await self._interact(COMMAND, data, person, place)
+
+    async def use_menu(self, name: str, target: Message | Person, *, person: Person | None = None,
+                       place: Place | None = None) -> Invocation:  # fmt: skip
+        """Choose a command in the menu of a message, whose content the bot then sees, or of a person."""
+        on_message = isinstance(target, Message)
+        data = self._command_data(name, [], ON_MESSAGE if on_message else ON_PERSON)
+        data["target_id"] = str(target.id)
+        if isinstance(target, Message):
+            data["resolved"] = {"messages": {str(target.id): target.as_json(self.cdn_url + "attachments/")}}
+            place = place or target.place
+        else:
+            data["resolved"] = {"users": {str(target.id): target.user()}}
         return await self._interact(COMMAND, data, person, place)
 
     async def repeat(self, invocation: Invocation) -> None:
         """Send an interaction once more, as a resumed gateway may."""
         await self.gateway.dispatch("INTERACTION_CREATE", self._payloads[invocation.token])
 
-    async def autocomplete(self, typed: str) -> list[dict[str, Any]]:
-        """Type into the option `style` and give back what is suggested."""
-        options = [{"name": "style", "type": STRING, "value": typed, "focused": True}]
-        invocation = await self._interact(AUTOCOMPLETE, self._command_data(options), None, None)
-        return await self.until(lambda: invocation.choices)
+    async def autocomplete(self, typed: str, command: str = "stylize", option: str = "style", *,
+                           person: Person | None = None) -> list[dict[str, Any]]:  # fmt: skip
+        """Type into an option and give back what is suggested."""
+        options = [{"name": option, "type": STRING, "value": typed, "focused": True}]
+        invocation = await self._interact(AUTOCOMPLETE, self._command_data(command, options), person, None)
+        await self.until(lambda: invocation.choices is not None)
+        assert invocation.choices is not None
+        return invocation.choices
 
     async def press(self, message: Message, label: str, *, person: Person | None = None) -> Invocation:
         """Press a button of a message."""
-        data = {"component_type": 2, "custom_id": message.buttons[label]}
+        data = {"component_type": BUTTON, "custom_id": message.buttons[label]}
         return await self._interact(COMPONENT, data, person, message.place, source=message)
 
-    def command(self) -> dict[str, Any]:
-        """The one command that the bot has registered here."""
+    async def choose(self, message: Message, kind: str, *values: str, person: Person | None = None) -> Invocation:
+        """Choose in a select of a message, the one whose id contains `kind`."""
+        select = message.select(kind)
+        known = [option["value"] for option in select["options"]]
+        assert set(values) <= set(known)
+        assert select["min_values"] <= len(values) <= select["max_values"]
+        data = {"component_type": SELECT, "custom_id": select["custom_id"], "values": list(values)}
+        return await self._interact(COMPONENT, data, person, message.place, source=message)
+
+    def command(self, name: str = "stylize", kind: int = SLASH) -> dict[str, Any]:
+        """A command that the bot has registered here."""
         registered = self.commands.get(self.place.guild_id) or self.commands[None]
-        return registered[0]
+        return next(each for each in registered if (each["name"], each.get("type", SLASH)) == (name, kind))
+
+    def may_see(self, message: Message) -> bool:
+        """Whether the bot gets to know what a message holds."""
+        is_direct = message.place.guild_id is None
+        return self.sees_contents or message.author is self.bot or message.mentions_bot or is_direct
 
     # What goes wrong
 
@@ -202,6 +257,10 @@ class DiscordStandIn:
         self.messages.pop(message.id)
         self.changed()
 
+    def remove(self, place: Place) -> None:
+        """Delete a channel."""
+        del self.places[place.id]
+
     def kick(self, place: Place) -> None:
         place.bot_is_member = False
 
@@ -209,6 +268,10 @@ class DiscordStandIn:
         """Answer 429 to the next calls of paths that contain `path`."""
         error = ApiError(429, 0, "You are being rate limited.", retry_after=retry_after)
         self._trouble.append([path, times, error])
+
+    def forbid(self, path: str, times: int) -> None:
+        """Answer 403 to the next calls of paths that contain `path`."""
+        self._trouble.append([path, times, ApiError(403, 50001, "Missing Access")])
 
     def be_unavailable(self, path: str, times: int) -> None:
         """Answer 503 to the next calls of paths that contain `path`."""
@@ -241,8 +304,8 @@ class DiscordStandIn:
         self.messages[message.id] = message
         return message
 
-    def _command_data(self, options: list[dict[str, Any]]) -> dict[str, Any]:
-        data = {"id": "1", "name": self.command()["name"], "type": 1, "options": options}
+    def _command_data(self, name: str, options: list[dict[str, Any]], kind: int = SLASH) -> dict[str, Any]:
+        data = {"id": self.command(name, kind)["id"], "name": name, "type": kind, "options": options}
         home = self.place.guild_id
         return data | ({"guild_id": str(home)} if home in self.commands else {})
 
@@ -259,11 +322,13 @@ class DiscordStandIn:
             "entitlements": [],
         }  # fmt: skip
         if where.guild_id is None:
-            payload |= {"user": who.user(), "authorizing_integration_owners": {"1": str(who.id)}, "context": 2}
+            payload |= {"user": who.user(), "authorizing_integration_owners": {"1": str(who.id)},
+                        "context": 1 if where.bot_is_member else 2}  # fmt: skip
         else:
+            owners = {"0": str(where.guild_id)} if where.bot_is_member else {"1": str(who.id)}
             payload |= {"guild_id": str(where.guild_id), "member": who.member(), "context": 0,
                         "guild": {"id": str(where.guild_id), "locale": "en-US", "features": []},
-                        "authorizing_integration_owners": {"0": str(where.guild_id)}}  # fmt: skip
+                        "authorizing_integration_owners": owners}  # fmt: skip
         if source is not None:
             payload["message"] = source.as_json(self.cdn_url + "attachments/")
 
@@ -285,13 +350,19 @@ class DiscordStandIn:
         return ready, [place.guild(self.bot) for place in homes]
 
     async def _download(self, request: web.Request) -> web.Response:
-        upload = self.uploads.get(int(request.match_info["id"]))
+        number = int(request.match_info["id"])
+        upload = self.uploads.get(number)
         if upload is None:
-            return web.Response(status=404)
+            sent = [file for message in self.messages.values() for file in message.files if file.id == number]
+            return web.Response(body=sent[0].data) if sent else web.Response(status=404)
         upload.downloads += 1
         self.changed()
         await upload.gate.wait()
         return web.Response(body=upload.data)
+
+    async def _avatar(self, request: web.Request) -> web.Response:
+        picture = self.avatars.get(int(request.match_info["person"]))
+        return web.Response(status=404) if picture is None else web.Response(body=picture)
 
 
 def _options(**given: Any) -> list[dict[str, Any]]:

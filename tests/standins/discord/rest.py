@@ -11,8 +11,12 @@ from aiohttp import web
 
 from tests.standins.discord import rules
 from tests.standins.discord.world import (
+    ATTACH_FILES,
     EPHEMERAL,
     LOADING,
+    READ_HISTORY,
+    SEND_IN_THREADS,
+    SEND_MESSAGES,
     ApiError,
     Invocation,
     Message,
@@ -39,6 +43,8 @@ class Rest:
             ("GET", "/users/@me", self._me),
             ("GET", "/oauth2/applications/@me", self._application),
             ("GET", "/gateway/bot", self._gateway),
+            ("GET", "/applications/{app}/commands", self._known_commands),
+            ("GET", "/applications/{app}/guilds/{guild}/commands", self._known_commands),
             ("PUT", "/applications/{app}/commands", self._commands),
             ("PUT", "/applications/{app}/guilds/{guild}/commands", self._commands),
             ("POST", "/interactions/{id}/{token}/callback", self._callback),
@@ -46,8 +52,10 @@ class Rest:
             ("GET", "/webhooks/{app}/{token}/messages/{message}", self._token_get),
             ("PATCH", "/webhooks/{app}/{token}/messages/{message}", self._token_edit),
             ("DELETE", "/webhooks/{app}/{token}/messages/{message}", self._token_delete),
+            ("GET", "/channels/{channel}/messages", self._channel_history),
             ("POST", "/channels/{channel}/messages", self._channel_send),
             ("PATCH", "/channels/{channel}/messages/{message}", self._channel_edit),
+            ("DELETE", "/channels/{channel}/messages/{message}", self._channel_delete),
         ):
             app.router.add_route(method, base + path, self._guarded(handler))
 
@@ -102,12 +110,19 @@ class Rest:
         for command in commands:
             rules.check_command(command)
         guild = request.match_info.get("guild")
-        self._platform.commands[None if guild is None else int(guild)] = commands
-        app = str(self._platform.application_id)
-        return 200, [
-            {"id": str(self._platform.clock.snowflake()), "application_id": app, "version": "1", **command}
-            for command in commands
-        ]
+        self._platform.commands[None if guild is None else int(guild)] = [self._registered(each) for each in commands]
+        return await self._known_commands(request)
+
+    async def _known_commands(self, request: web.Request) -> tuple[int, Any]:
+        guild = request.match_info.get("guild")
+        return 200, self._platform.commands.get(None if guild is None else int(guild), [])
+
+    def _registered(self, command: dict[str, Any]) -> dict[str, Any]:
+        """A command as Discord gives it back: with what it adds by itself, and without what says nothing."""
+        facts = {"id": str(self._platform.clock.snowflake()), "application_id": str(self._platform.application_id),
+                 "version": "1", "default_member_permissions": None, "dm_permission": True, "nsfw": False,
+                 "contexts": None, "integration_types": [0], "description": ""}  # fmt: skip
+        return facts | _without_defaults(command)
 
     async def _callback(self, request: web.Request) -> tuple[int, Any]:
         invocation = self._platform.invocations.get(request.match_info["token"])
@@ -129,9 +144,13 @@ class Rest:
             if kind == 4:
                 self._check(data, files, invocation.place.token_file_limit)
                 rules.apply(message, data, files)
+            message.invoker = invocation.person
             invocation.original = message
         if kind in (6, 7):
             invocation.original = invocation.source
+        if kind == 7 and invocation.source is not None:
+            self._check(data, files, invocation.place.token_file_limit)
+            rules.apply(invocation.source, data, files)
         invocation.acknowledgement, invocation.acknowledged_after = kind, taken
         return 200, self._acknowledged(invocation)
 
@@ -152,6 +171,7 @@ class Rest:
         message = invocation.original
         if message is None or not message.is_thinking:
             message = self._platform.new_message(invocation.place, payload.get("flags", 0) & EPHEMERAL)
+            message.invoker = invocation.person
             invocation.followups.append(message)
         message.flags &= ~LOADING
         rules.apply(message, payload, files)
@@ -171,6 +191,15 @@ class Rest:
             invocation.original = None
         return 204, None
 
+    async def _channel_history(self, request: web.Request) -> tuple[int, Any]:
+        place = self._place(request)
+        if place.guild_id is not None and not place.app_permissions & READ_HISTORY:
+            raise ApiError(403, 50013, "Missing Permissions")
+        before = int(request.query.get("before", 1 << 63))
+        found = [m for m in self._platform.visible(place)[::-1] if m.id < before][: int(request.query["limit"])]
+        url = self._platform.cdn_url + "attachments/"
+        return 200, [message.as_json(url, is_seen=self._platform.may_see(message)) for message in found]
+
     async def _channel_send(self, request: web.Request) -> tuple[int, Any]:
         place = self._place(request)
         payload, files = await self._read(request)
@@ -182,8 +211,19 @@ class Rest:
                 if message.nonce == nonce and message.place is place:
                     return 200, self._json(message)
         self._check(payload, files, place.channel_file_limit)
+        needed = SEND_MESSAGES if place.parent is None else SEND_IN_THREADS
+        if place.app_permissions & needed == 0 and place.guild_id is not None:
+            raise ApiError(403, 50013, "Missing Permissions")
+        if place.is_locked:
+            raise ApiError(400, 50083, "Thread is archived")
+        wait = place.written_at + place.slow_mode - time.monotonic()
+        if wait > 0:
+            raise ApiError(429, 20016, "This action cannot be performed due to slowmode rate limit", retry_after=wait)
+        place.written_at = time.monotonic()
+        self._check_attaching(place, files)
         message = self._platform.new_message(place, 0)
         message.nonce = nonce
+        message.reply_to = self._replied_to(payload)
         place.is_archived = False
         rules.apply(message, payload, files)
         return 200, self._json(message)
@@ -195,15 +235,42 @@ class Rest:
             raise ApiError(404, 10008, "Unknown Message")
         if place.is_archived:
             raise ApiError(400, 50083, "Thread is archived")
-        return await self._edit(request, message, place.channel_file_limit)
+        return await self._edit(request, message, place.channel_file_limit, place)
 
-    async def _edit(self, request: web.Request, message: Message, file_limit: int) -> tuple[int, Any]:
+    async def _channel_delete(self, request: web.Request) -> tuple[int, Any]:
+        place = self._place(request)
+        message = self._platform.messages.get(int(request.match_info["message"]))
+        if message is None or message.place is not place:
+            raise ApiError(404, 10008, "Unknown Message")
+        if message.author is not self._platform.bot:
+            raise ApiError(403, 50013, "Missing Permissions")
+        del self._platform.messages[message.id]
+        return 204, None
+
+    def _check_attaching(self, place: Place, files: list[StoredFile]) -> None:
+        if files and place.guild_id is not None and not place.app_permissions & ATTACH_FILES:
+            raise ApiError(403, 50013, "Missing Permissions")
+
+    async def _edit(
+        self, request: web.Request, message: Message, file_limit: int, place: Place | None = None
+    ) -> tuple[int, Any]:
         payload, files = await self._read(request)
+        if place is not None:
+            self._check_attaching(place, files)
         self._check(payload, files, file_limit)
         message.flags &= ~LOADING
         rules.apply(message, payload, files)
         message.edited_at.append(time.monotonic())
         return 200, self._json(message)
+
+    def _replied_to(self, payload: dict[str, Any]) -> Message | None:
+        reference = payload.get("message_reference")
+        if reference is None:
+            return None
+        found = self._platform.messages.get(int(reference["message_id"]))
+        if found is None and reference.get("fail_if_not_exists", True):
+            raise ApiError(400, 50035, "Invalid Form Body: unknown message_reference")
+        return found
 
     def _check(self, payload: dict[str, Any], files: list[StoredFile], file_limit: int) -> None:
         rules.check_message(payload, files, file_limit)
@@ -216,6 +283,8 @@ class Rest:
             raise ApiError(404, 10015, "Unknown Webhook")
         if self._platform.clock.now() > invocation.created + TOKEN_LIFE:
             raise ApiError(401, 50027, "Invalid Webhook Token")
+        if invocation.place.id not in self._platform.places:
+            raise ApiError(404, 10003, "Unknown Channel")
         return invocation
 
     def _token_message(self, request: web.Request) -> tuple[Invocation, Message]:
@@ -254,3 +323,11 @@ class Rest:
                 data = value.file.read()
                 files.append(StoredFile(self._platform.clock.snowflake(), entry["filename"], data))
         return payload, files
+
+
+def _without_defaults(command: dict[str, Any]) -> dict[str, Any]:
+    """A command without the keys that say nothing, as Discord leaves them out."""
+    kept = {name: value for name, value in command.items() if value not in (None, False, [], {}) or name == "min_value"}
+    if "options" in kept:
+        kept["options"] = [_without_defaults(option) for option in kept["options"]]
+    return kept

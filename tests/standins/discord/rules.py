@@ -13,6 +13,8 @@ def check_message(payload: dict[str, Any], files: list[StoredFile], file_limit: 
     """Refuse what Discord would refuse."""
     if any(len(file.data) > file_limit for file in files) or sum(len(f.data) for f in files) > REQUEST_LIMIT:
         raise ApiError(413, 40005, "Request entity too large")
+    if len(files) > 10:
+        raise _invalid("at most 10 files")
     if len(payload.get("content") or "") > 2000:
         raise _invalid("content must be 2000 or fewer in length")
     check_embeds(payload.get("embeds") or [])
@@ -48,9 +50,24 @@ def check_components(rows: list[dict[str, Any]]) -> None:
             raise _invalid("at most 5 buttons in a row")
         for item in row["components"]:
             custom_id = item.get("custom_id", "")
+            if item["type"] == 3:
+                check_select(item, row)
             if not 1 <= len(custom_id) <= 100 or custom_id in seen or len(item.get("label", "")) > 80:
                 raise _invalid("bad component")
             seen.add(custom_id)
+
+
+def check_select(item: dict[str, Any], row: dict[str, Any]) -> None:
+    options = item["options"]
+    values = {option["value"] for option in options}
+    chosen = sum(option.get("default", False) for option in options)
+    if not 1 <= len(options) <= 25 or len(values) != len(options) or len(row["components"]) > 1:
+        raise _invalid("bad select")
+    if not item["min_values"] <= item["max_values"] <= len(options) or chosen > item["max_values"]:
+        raise _invalid("a select with a bad number of values")
+    for option in options:
+        if not 1 <= len(option["label"]) <= 100 or not 1 <= len(option["value"]) <= 100:
+            raise _invalid("bad option")
 
 
 def check_choices(choices: list[dict[str, Any]]) -> None:
@@ -62,14 +79,20 @@ def check_choices(choices: list[dict[str, Any]]) -> None:
 
 
 def check_command(command: dict[str, Any]) -> None:
+    if command["type"] != 1:
+        if command.get("description") or not 1 <= len(command["name"]) <= 32:
+            raise _invalid("bad menu command")
+        return
     texts = [command, *command.get("options", [])]
-    if not all(1 <= len(item["description"]) <= 100 and 1 <= len(item["name"]) <= 32 for item in texts):
+    if len(command.get("options", [])) > 25 or not all(
+        1 <= len(item["description"]) <= 100 and 1 <= len(item["name"]) <= 32 for item in texts
+    ):
         raise _invalid("bad command")
 
 
 def check_options(command: dict[str, Any], given: list[dict[str, Any]]) -> None:
     """Discord's own check of a command's options before it tells the bot."""
-    known = {option["name"]: option for option in command["options"]}
+    known = {option["name"]: option for option in command.get("options", [])}
     names = {option["name"] for option in given}
     missing = [name for name, option in known.items() if option.get("required") and name not in names]
     if missing:
@@ -78,6 +101,8 @@ def check_options(command: dict[str, Any], given: list[dict[str, Any]]) -> None:
         rule = known[option["name"]]
         if rule["type"] != option["type"]:
             raise _invalid(f"option {option['name']} has another type")
+        if rule.get("choices") and option["value"] not in [choice["value"] for choice in rule["choices"]]:
+            raise _invalid(f"option {option['name']} is none of the choices")
         low, high = rule.get("min_value"), rule.get("max_value")
         if (low is not None and option["value"] < low) or (high is not None and option["value"] > high):
             raise _invalid(f"option {option['name']} is out of range")

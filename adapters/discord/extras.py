@@ -1,0 +1,86 @@
+"""What there is of a finished job beside the picture: the whole file, the film, the losses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import discord
+
+from adapters.discord import limits, sentences
+from adapters.discord.content import MessageFile
+from adapters.discord.pictures import lossless_webp, parts_of
+from adapters.discord.place import bot_is_there, check_permissions
+from adapters.discord.result_buttons import Act
+from bot.errors import NoSuchJob, Refusal
+from bot.requests import Answer, Job
+from bot.studio import Studio
+
+CURVE_NAME = "losses.png"
+
+
+class Extras:
+    """Brings them under the picture: files for all to see, losses for who asked."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    async def bring(self, interaction: discord.Interaction[Any], act: Act, job: Job) -> None:
+        """Bring the file, the film or the losses of a job. Raises a `Refusal` where there are none."""
+        check_permissions(interaction)
+        await interaction.response.defer(thinking=True, ephemeral=act == "losses")
+        answer = await self._studio.answer(job.id)
+        if answer is None or answer.picture is None:
+            raise NoSuchJob(sentences.NO_LONGER if answer is None else answer.sentence)
+        words, files = await asyncio.to_thread(_found, act, answer, interaction.filesize_limit)
+        hidden = bool(job.address.get("is_spoiler"))
+        messages = list(_messages([MessageFile(file.name, file.data, hidden) for file in files]))
+        if len(messages) > limits.FOLLOW_UPS and not bot_is_there(interaction):
+            raise Refusal(sentences.TOO_MANY_PARTS)
+        await interaction.edit_original_response(content=words, attachments=[file.upload() for file in messages[0]])
+        for message in messages[1:]:
+            await interaction.followup.send(files=[file.upload() for file in message])
+
+
+def _found(act: Act, answer: Answer, limit: int) -> tuple[str, list[MessageFile]]:
+    """The words and files that were asked for, each of at most `limit` bytes. Raises a `Refusal`. Blocking."""
+    name = f"atelier-{answer.job_id}"
+    if act == "file":
+        return _whole(answer, name, limit)
+    data, ending = (answer.timelapse, f"{name}-timelapse.mp4") if act == "film" else (answer.curve, CURVE_NAME)
+    if data is None:
+        raise NoSuchJob(sentences.NO_FILM)
+    if len(data) > limit:
+        raise Refusal(sentences.too_large_for_place(len(data), limit))
+    losses = f"```\n{answer.summary.text()}\n```" if act == "losses" and answer.summary is not None else ""
+    return losses[: limits.CONTENT_CHARS], [MessageFile(ending, data)]
+
+
+def _whole(answer: Answer, name: str, limit: int) -> tuple[str, list[MessageFile]]:
+    """The picture without loss: as PNG, else as WebP, else in parts."""
+    assert answer.picture is not None, "asked only for finished pictures"
+    if answer.animation is not None and len(answer.animation) <= limit:
+        return "", [MessageFile(f"{name}.webp", answer.animation)]
+    if len(answer.picture) <= limit:
+        return "", [MessageFile(f"{name}.png", answer.picture)]
+    webp = lossless_webp(answer.picture)
+    if webp is not None and len(webp) <= limit:
+        return sentences.LOSSLESS_WEBP, [MessageFile(f"{name}.webp", webp)]
+    parts = parts_of(answer.picture, limit)
+    names = [f"{name}.png.{number:03}" for number in range(1, len(parts) + 1)]
+    return sentences.in_parts(f"{name}.png", len(parts)), [
+        MessageFile(name, part) for name, part in zip(names, parts, strict=True)
+    ]
+
+
+def _messages(files: Sequence[MessageFile]) -> Iterator[list[MessageFile]]:
+    """The files as they fit into messages, all of one message being at most a request."""
+    message: list[MessageFile] = []
+    for file in files:
+        size = sum(len(each.data) for each in [*message, file])
+        if message and (len(message) == limits.PICTURES or size > limits.REQUEST_LIMIT - limits.REQUEST_OVERHEAD):
+            yield message
+            message = []
+        message.append(file)
+    yield message

@@ -1,0 +1,97 @@
+"""The commands in the menus of messages and of people."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Self
+
+import discord
+from discord import app_commands
+
+from adapters.discord import limits, sentences
+from adapters.discord.panel import Panel, open_panel, picture_embeds, sources_in
+from adapters.discord.place import check_permissions
+from adapters.discord.private_reply import serve
+from adapters.discord.sources import Source, avatar_of, pictures_of
+from adapters.discord.wishes import keep_as_style
+from bot.errors import BadPicture
+
+
+def menu_commands() -> list[app_commands.ContextMenu]:
+    """Stylize and Use as style on messages, Stylize avatar on people."""
+    return [
+        app_commands.ContextMenu(name=sentences.MENU_STYLIZE, callback=_stylize_message),
+        app_commands.ContextMenu(name=sentences.MENU_USE_AS_STYLE, callback=_use_as_style),
+        app_commands.ContextMenu(name=sentences.MENU_AVATAR, callback=_stylize_avatar),
+    ]
+
+
+async def _stylize_message(interaction: discord.Interaction[Any], message: discord.Message) -> None:
+    async def work() -> None:
+        check_permissions(interaction)
+        await open_panel(interaction, Panel(), _pictures(interaction, message))
+
+    await serve(interaction, work(), menu=sentences.MENU_STYLIZE)
+
+
+async def _use_as_style(interaction: discord.Interaction[Any], message: discord.Message) -> None:
+    async def work() -> None:
+        sources = _pictures(interaction, message)
+        if len(sources) == 1:
+            await _keep(interaction, sources[0])
+            return
+        view = discord.ui.View(timeout=None).add_item(KeepSelect(len(sources)))
+        await interaction.response.send_message(
+            sentences.WHICH_AS_STYLE, embeds=picture_embeds(sources), view=view, ephemeral=True
+        )
+
+    await serve(interaction, work(), menu=sentences.MENU_USE_AS_STYLE)
+
+
+async def _stylize_avatar(interaction: discord.Interaction[Any], person: discord.Member | discord.User) -> None:
+    async def work() -> None:
+        check_permissions(interaction)
+        await open_panel(interaction, Panel(), [avatar_of(person)])
+
+    await serve(interaction, work(), menu=sentences.MENU_AVATAR)
+
+
+class KeepSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"atelier:keep:(?P<count>\d{1,2})"):
+    """Chooses among the pictures of a message the one to keep as a style."""
+
+    def __init__(self, count: int) -> None:
+        options = [
+            discord.SelectOption(label=sentences.picture_number(number), value=str(number)) for number in range(count)
+        ]
+        super().__init__(
+            discord.ui.Select(custom_id=f"atelier:keep:{count}", placeholder=sentences.WHICH_PICTURE, options=options)
+        )
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction[Any], _item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """The select in which a picture was chosen."""
+        return cls(int(match["count"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Keep it."""
+        assert interaction.message is not None, "a select is in a message"
+        source = sources_in(interaction.message.embeds)[int(self.item.values[0])]
+        await serve(interaction, _keep(interaction, source), select="keep")
+
+
+def _pictures(interaction: discord.Interaction[Any], message: discord.Message) -> list[Source]:
+    found = pictures_of(message, interaction.client.attachments.is_known)
+    if not found:
+        raise BadPicture(sentences.NO_PICTURE_THERE)
+    for source in found[: limits.PICTURES]:
+        interaction.client.attachments.check(source)
+    return found[: limits.PICTURES]
+
+
+async def _keep(interaction: discord.Interaction[Any], source: Source) -> None:
+    await interaction.response.defer(thinking=True, ephemeral=True)
+    client = interaction.client
+    await keep_as_style(interaction, source, client.studio, client.attachments)
+    await interaction.edit_original_response(content=sentences.KEPT_AS_STYLE)

@@ -1,0 +1,91 @@
+"""`/queue` and `/cancel`: what is under way, and how to stop it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice
+
+from adapters.discord import limits, sentences
+from adapters.discord.cancel_button import CancelButton
+from adapters.discord.place import is_moderator, place_of
+from adapters.discord.private_reply import serve, tell
+from adapters.discord.wishes import PLATFORM
+from bot import text
+from bot.errors import NoSuchJob
+from bot.requests import Job, Queued, Running
+from bot.studio import Studio
+
+
+def queue_command(studio: Studio) -> app_commands.Command[Any, ..., None]:
+    """The command `/queue`."""
+
+    @app_commands.command(name="queue", description=sentences.QUEUE_COMMAND)
+    async def queue(interaction: discord.Interaction[Any]) -> None:
+        async def work() -> None:
+            own = await studio.under_way(PLATFORM, person=str(interaction.user.id))
+            here = await studio.under_way(PLATFORM, place=place_of(interaction))
+            lines = [f"- **{job.style_title}**: {_how_it_goes(studio, job)}" for job in own]
+            said = "\n".join([*(lines or [sentences.NOTHING_WAITS]), sentences.pictures_here(len(here))])
+            await tell(interaction, said[: limits.CONTENT_CHARS])
+
+        await serve(interaction, work(), command="queue")
+
+    return queue
+
+
+def cancel_command(studio: Studio) -> app_commands.Command[Any, ..., None]:
+    """The command `/cancel`."""
+
+    @app_commands.command(name="cancel", description=sentences.CANCEL_COMMAND)
+    @app_commands.describe(picture=sentences.CANCEL_JOB)
+    async def cancel(interaction: discord.Interaction[Any], picture: str | None = None) -> None:
+        await serve(interaction, _cancel(interaction, studio, picture), command="cancel")
+
+    @cancel.autocomplete("picture")
+    async def suggest(interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
+        found = [(job, f"{job.style_title}: {_how_it_goes(studio, job)}") for job in await _may_cancel(interaction)]
+        fitting = [(job, label) for job, label in found if typed.casefold() in label.casefold()]
+        return [Choice(name=label[: limits.CHOICE_CHARS], value=job.id) for job, label in fitting][: limits.CHOICES]
+
+    return cancel
+
+
+async def _cancel(interaction: discord.Interaction[Any], studio: Studio, picture: str | None) -> None:
+    """Cancel the named job, or the only one, or let the person choose."""
+    if picture is None:
+        found = await studio.under_way(PLATFORM, person=str(interaction.user.id))
+    else:
+        found = [job for job in await _may_cancel(interaction) if picture in (job.id, job.style_title)]
+    if not found:
+        raise NoSuchJob(sentences.NOTHING_TO_CANCEL)
+    if len(found) > 1:
+        view = discord.ui.View(timeout=None)
+        for number, job in enumerate(found[: limits.CHOICES], 1):
+            view.add_item(CancelButton(job.id, f"{number}. {job.style_title}"[: limits.LABEL_CHARS]))
+        await interaction.response.send_message(sentences.CANCEL_WHICH, view=view, ephemeral=True)
+        return
+    stopping = await studio.cancel(found[0].id, str(interaction.user.id), moderator=is_moderator(interaction))
+    await tell(interaction, sentences.IS_CANCELLED if stopping else sentences.ALREADY_OVER)
+
+
+async def _may_cancel(interaction: discord.Interaction[Any]) -> list[Job]:
+    """The person's own jobs; for a moderator those of the server too."""
+    studio: Studio = interaction.client.studio
+    own = await studio.under_way(PLATFORM, person=str(interaction.user.id))
+    if not is_moderator(interaction):
+        return own
+    known = {job.id for job in own}
+    return [
+        *own,
+        *(job for job in await studio.under_way(PLATFORM, place=place_of(interaction)) if job.id not in known),
+    ]
+
+
+def _how_it_goes(studio: Studio, job: Job) -> str:
+    event = studio.latest(job.id)
+    if isinstance(event, Queued):
+        return text.queued(event)
+    return text.running(event) if isinstance(event, Running) else sentences.JUST_TAKEN
