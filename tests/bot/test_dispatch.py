@@ -148,6 +148,7 @@ async def test_a_cancel_whose_word_was_lost_is_seen(dispatch: Dispatch, painter:
     assert await asyncio.wait_for(painter.cancelled.get(), 20) == "a"
 
 
+@pytest.mark.slow
 async def test_a_shift_that_is_drained_ends_what_runs_and_takes_no_more(dispatch: Dispatch) -> None:
     painter = Painter()
     shift = dispatch.shift(painter)
@@ -177,6 +178,7 @@ async def test_what_runs_when_a_shift_ends_is_free_at_once(dispatch: Dispatch) -
     assert await dispatch.standing("a") == "ended", "so that it can be submitted again"
 
 
+@pytest.mark.slow
 async def test_a_running_order_keeps_its_lease(dispatch: Dispatch, painter: Painter) -> None:
     other = Painter()
     await dispatch.submit("a", "order a")
@@ -239,6 +241,7 @@ async def test_a_redis_that_is_not_there_is_told() -> None:
 
 
 @pytest.mark.parametrize("how", ["cut", "swallowed"])
+@pytest.mark.slow
 async def test_a_redis_that_goes_away_is_noticed_and_what_runs_is_not_disturbed(
     how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -201,6 +201,7 @@ async def test_a_full_disk_refuses_people_and_keeps_what_was_accepted(tmp_path: 
             assert (await front.next()).job_id == again.id
 
 
+@pytest.mark.slow
 async def test_what_is_done_is_delivered_while_the_disk_is_full(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
         async with bot(disk.folder / "data", platform="nowhere") as (atelier, _):

@@ -68,6 +68,7 @@ def test_the_feed_forward_look_is_written(tmp_path: Path) -> None:
     assert Image.open(look).size == (48, 32)
 
 
+@pytest.mark.slow
 def test_without_the_feed_forward_look_it_is_told_how_to_get_it(tmp_path: Path) -> None:
     look, out = str(tmp_path / "look.png"), str(tmp_path / "out.png")
     arguments = ["stylize", PHOTO, "waves", "-o", out, "--preview", look, *SMALL]

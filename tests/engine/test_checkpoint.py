@@ -20,6 +20,8 @@ from nst_engine.engine import Engine, FramesResult, Progress, Result
 from nst_engine.errors import Cancelled
 from nst_engine.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def saved_at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,7 +160,6 @@ engine.stylize(Image.open(photo), [Image.open(style)], Settings(size=64, steps=4
 """
 
 
-@pytest.mark.slow
 def test_a_kill_at_any_instant_leaves_a_state_to_go_on_from(
     otters: Image.Image, starry_night: Image.Image, tmp_path: Path
 ) -> None:
@@ -215,7 +216,6 @@ def flicker(frames: Sequence[Image.Image], content: Sequence[Image.Image]) -> fl
     return float(np.mean(changes))
 
 
-@pytest.mark.slow
 def test_frames_flicker_less_than_pictures_painted_apart(
     nst: Engine, otters: Image.Image, starry_night: Image.Image
 ) -> None:
@@ -251,7 +251,6 @@ print(result.picture.size, len(result.summary.losses["total"]), *result.summary.
 """
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit on memory is Linux's")
 @pytest.mark.parametrize(("room", "told"), [(280, "smaller blocks"), (220, "pixels instead of 512")])
 def test_memory_that_runs_out_leads_to_blocks_or_a_smaller_picture(

@@ -38,6 +38,7 @@ def test_the_total_falls_by_nine_tenths(nst: Engine, otters: Image.Image, starry
     np.testing.assert_allclose(totals, summary.losses["total"], rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_adam_lowers_the_total_too(nst: Engine, otters: Image.Image, starry_night: Image.Image) -> None:
     summary = nst.stylize(otters, [starry_night], Settings(size=64, steps=30, optimizer="adam")).summary
     fall = summary.fall("total")
@@ -66,6 +67,7 @@ def test_weights_move_the_result(nst: Engine, otters: Image.Image, starry_night:
     assert roughness[1] < 0.8 * roughness[0]
 
 
+@pytest.mark.slow
 def test_two_styles_blend(nst: Engine, otters: Image.Image, starry_night: Image.Image, waves: Image.Image) -> None:
     blend = nst.stylize(otters, [starry_night, waves], Settings(size=64, steps=15)).picture
     single = nst.stylize(otters, [starry_night], Settings(size=64, steps=15)).picture
@@ -222,6 +224,7 @@ def test_the_forecast_tells_of_blocks_and_of_smaller_pictures(nst: Engine, monke
         assert told in forecast.note and bool(forecast.note) == bool(told)
 
 
+@pytest.mark.slow
 def test_little_memory_leads_to_blocks_and_the_same_picture(
     nst: Engine, otters: Image.Image, starry_night: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:

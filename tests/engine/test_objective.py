@@ -87,6 +87,7 @@ SHALLOW = dataclasses.replace(ALL, content_layers={"relu2_2": 1.0}, style_layers
     ("weights_of", "double", "height", "width", "side"),
     [(SHALLOW, True, 77, 141, 32), (ALL, False, 145, 211, 64), (ALL, False, 64, 500, 160)],
 )
+@pytest.mark.slow
 def test_blocks_give_the_gradient_of_the_whole_picture(
     exact_network: FeatureNetwork,
     network: FeatureNetwork,
@@ -134,6 +135,7 @@ def test_the_margin_is_what_a_layer_sees(network: FeatureNetwork, layer: str) ->
     around=st.sampled_from([80, 128]),
 )
 @settings(max_examples=60, deadline=None)
+@pytest.mark.slow
 def test_blocks_cover_every_layer_once(height: int, width: int, side: int, around: int) -> None:
     parts = blocks(height, width, side, around)
     for level in range(5):
@@ -149,6 +151,7 @@ def test_blocks_cover_every_layer_once(height: int, width: int, side: int, aroun
     assert all(edge % 16 == 0 for part in parts for edge in (part.down.start, part.down.outer_start))
 
 
+@pytest.mark.slow
 def test_a_style_in_blocks_has_the_same_moments(exact_network: FeatureNetwork) -> None:
     style = 127 + 40 * draw(1, 3, 90, 333)
     whole, cut = (style_moments(exact_network, style, STYLE_LAYERS, block) for block in (None, 64))

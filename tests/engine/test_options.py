@@ -13,6 +13,8 @@ from nst_engine.errors import PreviewError
 from nst_engine.images import to_tensor
 from nst_engine.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 SIDE = 96
 
 
@@ -193,7 +195,6 @@ def test_total_variation_smooths(
     assert calm < 0.8 * rough
 
 
-@pytest.mark.slow
 def test_scales_leave_the_coarse_picture_in_the_fine_one(
     nst: Engine, otters: Image.Image, starry_night: Image.Image
 ) -> None:

@@ -163,6 +163,7 @@ def test_alpha_goes_from_the_content_to_the_style(
     assert near[0] > near[1] > near[2]
 
 
+@pytest.mark.slow
 def test_two_styles_are_blended_by_their_weights(
     look: PreviewNetwork, content: torch.Tensor, style: torch.Tensor, other_style: torch.Tensor
 ) -> None:

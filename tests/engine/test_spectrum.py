@@ -65,6 +65,7 @@ def test_a_change_at_one_border_stays_away_from_the_other() -> None:
     assert moved[-1] < 0.05 * moved[0]
 
 
+@pytest.mark.slow
 def test_it_saves_steps(
     nst: Engine, otters: Image.Image, starry_night: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
