@@ -12,7 +12,7 @@ TREE_SUM := $(shell (pwd; cat pyproject.toml) | cksum | cut -d' ' -f1)
 INSTALLED := $(VENV)/.installed-$(LOCK_SUM)
 BOUND := $(VENV)/.bound-$(TREE_SUM)
 
-.PHONY: run demo check gallery preview test test-fast lint setup system-packages benchmark clean
+.PHONY: run demo check gallery preview translations test test-fast lint setup system-packages benchmark clean
 
 run: setup ## the bot; the local page when no token is configured
 	$(PY) -m bot run
@@ -28,6 +28,16 @@ gallery: setup ## draw the gallery's own pictures again
 
 preview: setup ## the feed-forward look: fetches its weights (88 MB), once
 	$(PY) -m bot fetch-preview
+
+# The sentences are collected into a template, and each language's file is brought up to it; what is new there is empty.
+POT := out/atelier.pot
+translations: setup ## after a change of sentences: bring the translation files up to it
+	mkdir -p out
+	$(PY) -m babel.messages.frontend -q extract --no-location --sort-output --omit-header --no-wrap \
+		-k "PictureError SettingsError DeviceError PreviewError EngineError NC_:1c,2" -o $(POT) nst_engine bot adapters
+	for language in de es fr ja ru; do \
+		$(PY) -m babel.messages.frontend -q update --no-fuzzy-matching --ignore-obsolete --no-wrap --omit-header --init-missing \
+			-i $(POT) -D atelier -d bot/locale -l $$language; done
 
 test: setup system-packages ## all tests; without the feed-forward look's weights its tests say so and are left out
 	@$(PY) -m bot fetch-preview || true

@@ -15,10 +15,12 @@ from typing import Any, Final
 
 import structlog
 
+from bot import languages
 from bot.config import Config
 from bot.errors import SetupError
 from bot.gallery import Gallery
 from bot.queue.blobs import Blobs
+from bot.queue.checkpoints import FOLDER as CHECKPOINTS
 from bot.queue.checkpoints import Checkpoints
 from bot.queue.delivery import Delivery
 from bot.queue.dispatch import Dispatch
@@ -34,8 +36,6 @@ from bot.requests import Front
 from bot.speed import Pace, find_pace
 from bot.studio import Studio
 
-CHECKPOINTS: Final = "checkpoints"
-"""The folder in storage.path where runs under way keep their state."""
 LEDGER: Final = "ledger.sqlite3"
 RETRY_FRONT: Final = 15.0
 """Seconds before a front that broke down is started again."""
@@ -60,6 +60,7 @@ class Atelier:
 
     async def serve(self, front: Front) -> None:
         """Run a front until cancelled, anew after a breakdown. Raises `SetupError` when it is misconfigured."""
+        await asyncio.to_thread(languages.prepare)
         await self.delivery.serve(front)
         try:
             while True:
@@ -97,6 +98,7 @@ async def open_atelier(config: Config, *engines: EngineDriver) -> AsyncIterator[
             atelier.background.append(await stack.enter_async_context(_working(worker, config)))
         atelier.background.append(await stack.enter_async_context(_running(atelier.pump.run(), "pump")))
         atelier.background.append(await stack.enter_async_context(_running(atelier.sweeper.run(), "sweeper")))
+        atelier.background.append(await stack.enter_async_context(_running(atelier.studio.eraser.run(), "eraser")))
         stack.push_async_callback(atelier.delivery.close)
         yield atelier
 

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from bot.errors import SetupError
 from nst_engine.settings import MAX_SIZE, MAX_STEPS, MIN_SIZE
 
+_WEBHOOK_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{0,256}")
 ENV_PREFIX: Final = "ATELIER_"
 DISCORD_CDN: Final = ("https://cdn.discordapp.com/", "https://media.discordapp.net/")
 
@@ -46,9 +59,31 @@ class TelegramConfig(_Section):
     """Telegram: off while `token` is empty."""
 
     token: SecretStr = SecretStr("")
-    mode: Literal["polling"] = "polling"
+    mode: Literal["polling", "webhook"] = "polling"
     api_url: str = ""
     file_url: str = ""
+    webhook_url: str = ""
+    webhook_listen: str = "127.0.0.1"
+    webhook_port: int = Field(default=8443, ge=0, le=65535)
+    webhook_secret: SecretStr = SecretStr("")
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _check_url(cls, url: str, info: ValidationInfo) -> str:
+        if info.data.get("mode") == "webhook":
+            schemes = ("https://", "http://") if info.data.get("api_url") else ("https://",)
+            if not url.startswith(schemes) or not urlsplit(url).hostname:
+                raise ValueError(
+                    "with mode webhook, give the address where Telegram reaches this bot; it begins with https://"
+                )
+        return url
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _check_secret(cls, secret: SecretStr) -> SecretStr:
+        if not _WEBHOOK_SECRET.fullmatch(secret.get_secret_value()):
+            raise ValueError("use at most 256 of the characters A-Z, a-z, 0-9, _ and -; or leave it empty")
+        return secret
 
 
 class WebConfig(_Section):
@@ -123,9 +158,12 @@ class StorageConfig(_Section):
 
 
 class GalleryConfig(_Section):
-    """A folder with a community's own styles, beside those that come with the bot."""
+    """A folder with a community's own styles, beside those that come with the bot, and how many styles a Discord server
+    or a Telegram chat may add to its own gallery.
+    """
 
     path: Folder | None = None
+    max_per_place: int = Field(default=50, ge=0, le=1000)
 
 
 class LogConfig(_Section):

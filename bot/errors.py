@@ -1,5 +1,9 @@
 """Errors that people can cause. The text of each is one sentence that a person reads as it stands."""
 
+from __future__ import annotations
+
+from bot.languages import _
+
 
 class AtelierError(Exception):
     """The base of the bot's own errors."""
@@ -36,6 +40,26 @@ class NotYours(Refusal):
     """Somebody asked to cancel a job that is not theirs."""
 
 
+class NotHere(Refusal):
+    """The place lets the bot work in other channels only."""
+
+
+class NotAllowed(Refusal):
+    """The place lets other people ask for this."""
+
+
+class BadSetting(Refusal):
+    """A setting of a place that cannot be one."""
+
+
+class DamagedSettings(Refusal):
+    """What a place has chosen cannot be read, so that nobody knows what it allows."""
+
+
+class NotForGallery(Refusal):
+    """A picture or a name that a place's gallery does not take."""
+
+
 class NoSuchJob(Refusal):
     """The job is unknown here, or its time of keeping has passed."""
 
@@ -47,7 +71,7 @@ class StorageTrouble(Refusal):
     """
 
     def __init__(self, reason: str) -> None:
-        super().__init__("The bot's storage does not work at present; tell its operator, and try again later.")
+        super().__init__(_("The bot's storage does not work at present; tell its operator, and try again later."))
         self.reason = reason
 
 

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 from bot.config import EngineConfig
 from bot.errors import BadOption, BadPicture
+from bot.languages import N_, _, ngettext, told
 from bot.requests import Options, StylizeRequest
 from bot.speed import Cost
 from nst_engine.errors import PictureError, SettingsError
@@ -22,6 +23,13 @@ T = TypeVar("T")
 MAX_STYLES: Final = 4
 NO_SETTINGS: Final = ("strength", "preset")
 """Options that stand for several of the engine's settings; the others are settings themselves."""
+WEIGHT_FOR_EACH: Final = N_(
+    "There must be one style weight for each style, not {given} for {styles}; give {styles} or none."
+)
+MASK_FOR_EACH: Final = N_("There must be one mask for each style, not {given} for {styles}; give {styles} or none.")
+PHOTO_TROUBLE: Final = N_("The photo: {trouble}")
+STYLE_TROUBLE: Final = N_("The style picture: {trouble}")
+MASK_TROUBLE: Final = N_("The mask: {trouble}")
 _decoding = asyncio.Semaphore(2)
 """Decoded pictures are large; two at a time keep memory bounded."""
 
@@ -49,7 +57,9 @@ def settings_for(options: Options, config: EngineConfig) -> Settings:
     preset, and a style weight before any strength. Raises `BadOption`.
     """
     if options.preset is not None and options.preset not in PRESETS:
-        raise BadOption(f"There is no preset named {options.preset!r}; choose {', '.join(PRESETS)}.")
+        raise BadOption(
+            _("There is no preset named {name!r}; choose {presets}.", name=options.preset, presets=", ".join(PRESETS))
+        )
     preset = PRESETS[options.preset or config.default_preset]
     size, steps = preset.size, preset.steps
     if options.preset is None:
@@ -62,7 +72,7 @@ def settings_for(options: Options, config: EngineConfig) -> Settings:
         settings = replace(settings, style_weight=style_weight_for(strength))
         return replace(settings, **chosen)
     except SettingsError as error:
-        raise BadOption(str(error)) from None
+        raise BadOption(told(error)) from None
 
 
 def check_counts(request: StylizeRequest, settings: Settings) -> None:
@@ -71,40 +81,53 @@ def check_counts(request: StylizeRequest, settings: Settings) -> None:
     """
     count = len(request.styles)
     if not count:
-        raise BadPicture("There is no style; name one of the gallery or send a second picture.")
+        raise BadPicture(_("There is no style; name one of the gallery or send a second picture."))
     if count > MAX_STYLES:
-        raise BadPicture(f"These are {count} styles; at most {MAX_STYLES} can be blended.")
-    check_one_each("style weight", len(settings.style_weights), count)
-    check_one_each("mask", len(request.masks), count)
+        raise BadPicture(
+            ngettext(
+                "This is {count} style; at most {most} can be blended.",
+                "These are {count} styles; at most {most} can be blended.",
+                count,
+                most=MAX_STYLES,
+            )
+        )
+    check_one_each(WEIGHT_FOR_EACH, len(settings.style_weights), count)
+    check_one_each(MASK_FOR_EACH, len(request.masks), count)
 
 
-def check_one_each(what: str, given: int, styles: int) -> None:
-    """Raise `BadOption` when there are some of `what`, but not one for each style."""
+def check_one_each(sentence: str, given: int, styles: int) -> None:
+    """Raise `BadOption` with the sentence when there are some of something, but not one for each style."""
     if given not in (0, styles):
-        raise BadOption(f"There must be one {what} for each style, not {given} for {styles}; give {styles} or none.")
+        raise BadOption(_(sentence, given=given, styles=styles))
 
 
 async def check_photo(data: bytes, settings: Settings, max_pixels: int) -> CheckedPhoto:
     """Decode a photo whole, all frames of an animation. Raises `BadPicture` and `BadOption`."""
-    photo = await _decode(partial(_measure, size=settings.size), data, "photo")
+    photo = await _decode(partial(_measure, size=settings.size), data, PHOTO_TROUBLE)
     pixels = photo.width * photo.height
     if pixels > max_pixels:
         largest = math.floor(settings.size * math.sqrt(max_pixels / pixels))
         raise BadOption(
-            f"At size {settings.size} this picture would have {photo.width}x{photo.height} pixels, more than this bot "
-            f"paints; ask for a size of at most {largest}."
+            _(
+                "At size {size} this picture would have {width}x{height} pixels, more than this bot paints; "
+                "ask for a size of at most {largest}.",
+                size=settings.size,
+                width=photo.width,
+                height=photo.height,
+                largest=largest,
+            )
         )
     return photo
 
 
 async def check_style(data: bytes) -> None:
     """Decode a style picture whole; raises `BadPicture`."""
-    await _decode(_look, data, "style picture")
+    await _decode(_look, data, STYLE_TROUBLE)
 
 
 async def check_mask(data: bytes) -> None:
     """Decode a mask whole; raises `BadPicture`."""
-    await _decode(_look, data, "mask")
+    await _decode(_look, data, MASK_TROUBLE)
 
 
 # Pillow and numpy take a good part of the bot's start, so they are loaded with the first picture, on its thread.
@@ -127,9 +150,9 @@ def _look(data: bytes) -> None:
     open_picture(data)
 
 
-async def _decode(read: Callable[[bytes], T], data: bytes, what: str) -> T:
+async def _decode(read: Callable[[bytes], T], data: bytes, complaint: str) -> T:
     async with _decoding:
         try:
             return await asyncio.to_thread(read, data)
         except PictureError as error:
-            raise BadPicture(f"The {what}: {error}") from None
+            raise BadPicture(_(complaint, trouble=told(error))) from None

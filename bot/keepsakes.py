@@ -47,9 +47,18 @@ class Keepsakes:
         found: Keepsake | None = await self._call(self._read, self._path(platform, person))
         return found
 
+    async def kept_until(self, platform: str, person: str) -> float | None:
+        """When what a person keeps is deleted (seconds since the epoch), or None where that is nothing."""
+        until: float | None = await self._call(self._until, self._path(platform, person))
+        return until
+
     async def forget(self, platform: str, person: str) -> None:
         """Delete what a person keeps, if anything."""
         await self._call(self._path(platform, person).unlink, True)
+
+    async def sweep(self) -> None:
+        """Delete what was kept for too long."""
+        await self._call(self._sweep)
 
     async def _call(self, work: Any, *arguments: Any) -> Any:
         try:
@@ -71,6 +80,13 @@ class Keepsakes:
             note, _, picture = path.read_bytes().partition(b"\n")
             return Keepsake(picture, json.loads(note))
         except (FileNotFoundError, ValueError):
+            return None
+
+    def _until(self, path: Path) -> float | None:
+        self._sweep()
+        try:
+            return path.stat().st_mtime + self._seconds
+        except FileNotFoundError:
             return None
 
     def _sweep(self) -> None:

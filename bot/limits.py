@@ -9,6 +9,7 @@ from typing import Final
 from bot import text
 from bot.config import QueueConfig
 from bot.errors import TooMany
+from bot.languages import _, ngettext
 
 DAY: Final = 24 * 3600.0
 
@@ -58,27 +59,66 @@ class Limits:
     def check(self, load: Load, now: float) -> None:
         """Raise `TooMany`, with the reason and what to do, when one more job would be over a limit."""
         if load.person_day is not None:
-            asked = _pictures(self.per_person_per_day)
-            _refuse(f"You had {asked} within 24 hours, which is all for a day", load.person_day + DAY - now)
+            seconds = load.person_day + DAY - now
+            _refuse(_all_for_person(self.per_person_per_day, text.later(seconds)), seconds)
         if load.place_day is not None:
-            asked = _pictures(self.per_place_per_day)
-            _refuse(f"This place had {asked} within 24 hours, which is all for a day", load.place_day + DAY - now)
+            seconds = load.place_day + DAY - now
+            _refuse(_all_for_place(self.per_place_per_day, text.later(seconds)), seconds)
         if load.person >= self.per_person:
-            raise TooMany(f"You already have {_pictures(load.person)} in the queue; wait for one, or cancel one.")
+            raise TooMany(_busy_person(load.person))
         if load.asked_last is not None:
-            _refuse("You asked for a picture just now", load.asked_last + self.cooldown - now)
+            seconds = load.asked_last + self.cooldown - now
+            _refuse(_("You asked for a picture just now; ask again {when}.", when=text.later(seconds)), seconds)
         if load.place >= self.per_place:
-            raise TooMany(f"This place already has {_pictures(load.place)} in the queue; try again in a while.")
+            raise TooMany(_busy_place(load.place))
         if load.total >= self.total:
-            raise TooMany(f"The queue is full with {_pictures(load.total)}; try again in a while.")
+            raise TooMany(_full(load.total))
 
 
-def _pictures(count: int) -> str:
-    return f"{count} picture" if count == 1 else f"{count} pictures"
+def _refuse(sentence: str, seconds: float) -> None:
+    raise TooMany(sentence, max(seconds, 1.0))
 
 
-def _refuse(reason: str, seconds: float) -> None:
-    raise TooMany(f"{reason}; ask again {text.later(seconds)}.", max(seconds, 1.0))
+def _all_for_person(count: int, when: str) -> str:
+    return ngettext(
+        "You had {count} picture within 24 hours, which is all for a day; ask again {when}.",
+        "You had {count} pictures within 24 hours, which is all for a day; ask again {when}.",
+        count,
+        when=when,
+    )
+
+
+def _all_for_place(count: int, when: str) -> str:
+    return ngettext(
+        "This place had {count} picture within 24 hours, which is all for a day; ask again {when}.",
+        "This place had {count} pictures within 24 hours, which is all for a day; ask again {when}.",
+        count,
+        when=when,
+    )
+
+
+def _busy_person(count: int) -> str:
+    return ngettext(
+        "You already have {count} picture in the queue; wait for one, or cancel one.",
+        "You already have {count} pictures in the queue; wait for one, or cancel one.",
+        count,
+    )
+
+
+def _busy_place(count: int) -> str:
+    return ngettext(
+        "This place already has {count} picture in the queue; try again in a while.",
+        "This place already has {count} pictures in the queue; try again in a while.",
+        count,
+    )
+
+
+def _full(count: int) -> str:
+    return ngettext(
+        "The queue is full with {count} picture; try again in a while.",
+        "The queue is full with {count} pictures; try again in a while.",
+        count,
+    )
 
 
 @dataclass(frozen=True, slots=True)

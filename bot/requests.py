@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
 from bot.errors import BadOption
+from bot.languages import _, told
 from nst_engine.errors import SettingsError
 from nst_engine.settings import read_named_weights
 from nst_engine.summary import LossSummary
@@ -81,11 +82,13 @@ def read_option(name: str, text: str) -> Any:
     try:
         return READERS[name](text)
     except SettingsError as error:
-        raise BadOption(str(error)) from None
+        raise BadOption(told(error)) from None
     except ValueError:
         label = name.replace("_", " ").capitalize()
-        kind = "numbers such as 2,1" if name == "style_weights" else "a number"
-        raise BadOption(f"{label} must be {kind}, not {text[:40]!r}.") from None
+        facts = {"name": label, "text": text[:40]}
+        if name == "style_weights":
+            raise BadOption(_("{name} must be numbers such as 2,1, not {text!r}.", **facts)) from None
+        raise BadOption(_("{name} must be a number, not {text!r}.", **facts)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,8 @@ class Job:
     masks: tuple[str | None, ...] = ()
     is_new: bool = True
     """False when `submit` met the same origin before and gave back the job that it already had."""
+    is_erased: bool = False
+    """Whether its person had it erased: nothing is known any more of whose it was, nor what it was painted from."""
 
     @property
     def is_over(self) -> bool:

@@ -6,19 +6,30 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import structlog
 
 from bot import intake, text
+from bot.belongings import Belongings
 from bot.config import Config
 from bot.errors import NoSuchJob, NotYours, Refusal, TooMany
-from bot.gallery import Gallery
+from bot.gallery import Gallery, Style
+from bot.gallery.own import PlaceGalleries
 from bot.keepsakes import Keepsakes
+from bot.languages import N_, _, listed
 from bot.limits import Limits, Weights
+from bot.notes import Notes
+from bot.places import Places
+from bot.privacy import Privacy, Taking
 from bot.queue.blobs import Blobs
+from bot.queue.checkpoints import FOLDER as CHECKPOINTS
+from bot.queue.checkpoints import Checkpoints
 from bot.queue.dispatch import Dispatch
+from bot.queue.eraser import Eraser
 from bot.queue.hub import Hub
 from bot.queue.ledger import Ledger
 from bot.queue.operator import Operator
@@ -28,6 +39,8 @@ from bot.requests import Answer, Finished, Job, JobEvent, Options, StylizeReques
 from bot.reruns import Rerun, settings_again
 from bot.speed import Cost
 from nst_engine.settings import Settings
+
+CANCELLED: Final = N_("Cancelled.")
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +53,9 @@ class Studio:
     ) -> None:
         self.gallery = gallery
         self.keepsakes = Keepsakes(config.storage.path / "kept_styles", config.storage.keep_hours)
+        self.places = Places(config.storage.path / "places")
+        self.galleries = PlaceGalleries(config.storage.path / "galleries", gallery, config.gallery.max_per_place)
+        self.notes = Notes(config.storage.path / "notes")
         self.operator = Operator(ledger, pump.wake, pump.measured)
         self.is_closed = False
         self._config = config
@@ -50,11 +66,20 @@ class Studio:
         self._dispatch = dispatch
         self._hub = hub
         self._pump = pump
+        checkpoints = Checkpoints(config.storage.path / CHECKPOINTS)
+        belongings = Belongings(self.keepsakes, self.notes, self.places, self.galleries)
+        self.eraser = Eraser(ledger, blobs, belongings, checkpoints, config.storage.keep_hours, pump.wake)
+        self.privacy = Privacy(self.eraser)
 
     @property
     def default_settings(self) -> Settings:
         """What a job gets when its person chooses nothing."""
         return intake.settings_for(Options(), self._config.engine)
+
+    @property
+    def folder(self) -> Path:
+        """Where a front-end may keep what it wants to know after a restart."""
+        return self._config.storage.path
 
     @property
     def keep_hours(self) -> float:
@@ -66,18 +91,41 @@ class Studio:
         """How strong the style is when a person chooses nothing, 0 to 100."""
         return self._config.engine.default_strength
 
+    async def gallery_of(self, platform: str, place: str) -> Gallery:
+        """The gallery of a place: the styles that it has added, then the bot's. Raises `StorageTrouble`."""
+        return await self.galleries.of(platform, place)
+
+    async def usual_style(self, platform: str, place: str) -> Style | None:
+        """The style that a place gives those who choose none; None where it has set none, or that one is gone."""
+        here = await self.places.of(platform, place)
+        return (await self.gallery_of(platform, place)).styles.get(here.style) if here.style else None
+
+    @property
+    def max_styles(self) -> int:
+        """How many styles one picture can have."""
+        return intake.MAX_STYLES
+
     async def submit(self, request: StylizeRequest) -> Job:
         """Accept a request: check it, store its pictures, write it down, queue it.
 
-        The same origin seen again gives the job that it already made, with `is_new` False. Raises a `Refusal`:
-        `BadPicture`, `UnknownStyle`, `BadOption`, `TooMany` or, as everything here may, `StorageTrouble`.
+        What was not chosen, a style too, is as its place has set it. The same origin seen again gives the job that it
+        already made, with `is_new` False. Raises a `Refusal`: `BadPicture`, `UnknownStyle`, `BadOption`, `TooMany`,
+        `DamagedSettings` or, as everything here may, `StorageTrouble`.
         """
-        return await self._take(request, intake.settings_for(request.options, self._config.engine))
+        here = await self.places.of(request.platform, request.place)
+        usual = await self.usual_style(request.platform, request.place)
+        if not request.styles and usual is not None:
+            request = replace(request, styles=(usual.id,))
+        settings = intake.settings_for(here.filled(request.options), self._config.engine)
+        settings = here.within(settings, is_chosen=request.options.size is not None)
+        return await self._take(request, settings)
 
     async def rerun(self, job_id: str, rerun: Rerun) -> Job:
         """Accept a job once more, for anybody, with something changed. Raises as `submit` does, and `NoSuchJob`."""
         before = await self.job(job_id)
+        here = await self.places.of(before.platform, rerun.place)
         settings = settings_again(before.settings, rerun)
+        settings = here.within(settings, is_chosen=rerun.options.size is not None)
         keeps_styles = rerun.styles is None
         request = StylizeRequest(
             platform=before.platform,
@@ -94,30 +142,39 @@ class Studio:
 
     async def _take(self, request: StylizeRequest, settings: Settings, title: str = "") -> Job:
         """Check a request and write it down; `title` is what to call its styles, where that is known."""
+        with self.privacy.taking(request.platform, request.person) as taking:
+            return await self._take_now(request, settings, title, taking)
+
+    async def _take_now(self, request: StylizeRequest, settings: Settings, title: str, taking: Taking) -> Job:
         if self.is_closed:
-            raise Refusal("The bot is being restarted; ask again in a minute.")
+            raise Refusal(_("The bot is being restarted; ask again in a minute."))
         intake.check_counts(request, settings)
         photo = await intake.check_photo(request.photo, settings, self._config.engine.max_pixels)
-        styles = [await self._style(style) for style in request.styles]
+        gallery = await self.gallery_of(request.platform, request.place)
+        styles = [await _style(gallery, style) for style in request.styles]
         for mask in request.masks:
             if mask is not None:
                 await intake.check_mask(mask)
-        title = title or " and ".join(title for title, _ in styles)
-        job = await self._accept(request, settings, photo.cost(settings), [data for _, data in styles], title)
+        title = title or listed([name for name, _data in styles])
+        job = await self._accept(
+            request, settings, photo.cost(settings), [data for _name, data in styles], title, taking
+        )
         if job.is_new:
             log.info("accepted", job=job.id, platform=job.platform, settings=dict(job.settings))
             self._pump.wake()
         return job
 
     async def _accept(
-        self, request: StylizeRequest, settings: Settings, cost: Cost, styles: list[bytes], title: str
+        self, request: StylizeRequest, settings: Settings, cost: Cost, styles: list[bytes], title: str, taking: Taking
     ) -> Job:
         """Store the pictures, then the job."""
         known = await self._ledger.call(self._ledger.find, request.platform, request.origin)
         if known is not None:
             return known
-        await self._check_room(request)
+        limits = (await self.places.of(request.platform, request.place)).tightened(self._limits)
+        await self._check_room(request, limits)
         async with self._blobs.inputs:
+            taking.check()
             job = Job(
                 id=new_job_id(),
                 platform=request.platform,
@@ -133,32 +190,36 @@ class Studio:
                 masks=tuple([None if mask is None else await self._blobs.put(mask) for mask in request.masks]),
             )
             accept = partial(self._ledger.accept, moderator=request.moderator)
-            return await self._ledger.call(accept, job, cost, self._limits, self._weights)
+            return await self._ledger.call(accept, job, cost, limits, self._weights)
 
-    async def _check_room(self, request: StylizeRequest) -> None:
+    async def _check_room(self, request: StylizeRequest, limits: Limits) -> None:
         """Raise `TooMany`, with a word on when to come back, before anything is stored."""
         who = (request.platform, request.place, request.person)
         try:
-            await self._ledger.call(self._ledger.check_room, *who, self._limits, time.time())
+            await self._ledger.call(self._ledger.check_room, *who, limits, time.time())
         except TooMany as refusal:
             own = await self._ledger.call(self._ledger.open_jobs, request.platform, request.person)
             soonest = self._hub.soonest(own)
             if refusal.seconds is not None or soonest is None:
                 raise
-            raise TooMany(f"{refusal} Your next one is ready {text.later(soonest)}.", soonest) from None
+            raise TooMany(
+                _("{refusal} Your next one is ready {when}.", refusal=refusal, when=text.later(soonest)), soonest
+            ) from None
 
     async def remember(self, job_id: str, **address: Any) -> None:
         """Add to the job's address, durably: the id of its status message, for one."""
         await self._ledger.call(self._ledger.merge_address, job_id, address)
 
-    async def cancel(self, job_id: str, person: str, *, moderator: bool = False, sentence: str = "Cancelled.") -> bool:
+    async def cancel(self, job_id: str, person: str, *, moderator: bool = False, sentence: str = CANCELLED) -> bool:
         """Cancel a job, waiting or running, with the sentence that answers it; False when it was over already.
+
+        The sentence is an English one that is translated, where it can be, when it is told.
 
         A running one stops within a step. Raises `NotYours` and `NoSuchJob`.
         """
         job = await self.job(job_id)
         if job.person != person and not moderator:
-            raise NotYours("Only the person who asked for this picture can cancel it.")
+            raise NotYours(_("Only the person who asked for this picture can cancel it."))
         if not await self._ledger.call(self._ledger.settle, job_id, "cancelled", sentence):
             return False
         self._pump.finish(Finished(job_id, "cancelled", sentence))
@@ -170,8 +231,11 @@ class Studio:
         return True
 
     async def job(self, job_id: str) -> Job:
-        """The job of that id; raises `NoSuchJob`."""
-        return await self._ledger.call(self._ledger.job, job_id)
+        """The job of that id; raises `NoSuchJob`, also for one whose person had it erased."""
+        found = await self._ledger.call(self._ledger.job, job_id)
+        if found.is_erased:
+            raise NoSuchJob(_("Who asked for this picture had it deleted here; send a photo to get one of your own."))
+        return found
 
     async def under_way(self, platform: str, *, person: str = "", place: str = "") -> list[Job]:
         """The jobs that are not over, oldest first: of one person, of one place, or of all where neither is named."""
@@ -198,16 +262,17 @@ class Studio:
     async def _input(self, key: str) -> bytes:
         data = await self._blobs.get(key)
         if data is None:
-            raise NoSuchJob("The pictures of this job are no longer kept; send the photo again.")
+            raise NoSuchJob(_("The pictures of this job are no longer kept; send the photo again."))
         return data
 
-    async def _style(self, style: str | bytes) -> tuple[str, bytes]:
-        """The title and bytes of a gallery style by name, or of a picture brought along."""
-        if isinstance(style, bytes):
-            await intake.check_style(style)
-            return "your own picture", style
-        found = self.gallery.find(style)
-        return found.title, await asyncio.to_thread(found.read)
+
+async def _style(gallery: Gallery, style: str | bytes) -> tuple[str, bytes]:
+    """The title and bytes of a gallery style by name, or of a picture brought along."""
+    if isinstance(style, bytes):
+        await intake.check_style(style)
+        return _("your own picture"), style
+    found = gallery.find(style)
+    return found.title, await asyncio.to_thread(found.read)
 
 
 def new_job_id() -> str:

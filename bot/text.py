@@ -3,23 +3,43 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Final
 
+from bot.languages import N_, _, ngettext, number, unpacked
 from bot.requests import Answer, Job, Queued, Running
 from nst_engine.summary import LossSummary
 
-BAR_CELLS = 12
-HELD = "The queue is out of reach; your picture is kept and will be painted when it is back."
+BAR_CELLS: Final = 12
+HELD: Final = N_("The queue is out of reach; your picture is kept and will be painted when it is back.")
+_LOSSES: Final = (N_("content"), N_("style"), N_("total variation"), N_("total"))
+"""How the engine calls its losses."""
+_NOTES: Final = (
+    N_("Painted in blocks of {block} pixels, for want of memory; the picture is the same."),
+    N_("Memory ran out on the way, so the picture was painted on in smaller blocks."),
+    N_("Painted at {size} pixels instead of {asked}, for want of memory."),
+)
+"""What the engine may note about a picture, which it writes down in English."""
 
 
 def queued(event: Queued) -> str:
     """The status message of a waiting job."""
     if event.held:
-        return HELD
-    place = "Next in the queue" if event.position <= 1 else f"Number {event.position} in the queue"
+        return _(HELD)
+    time = None if event.seconds_left is None or event.paused is not None else duration(event.seconds_left)
+    if event.position <= 1:
+        said = _("Next in the queue.") if time is None else _("Next in the queue, about {time} left.", time=time)
+    elif time is None:
+        said = _("Number {position} in the queue.", position=event.position)
+    else:
+        said = _("Number {position} in the queue, about {time} left.", position=event.position, time=time)
     if event.paused is None:
-        return f"{_with(place, event.seconds_left)}."
-    reason = f" ({event.paused})" if event.paused else ""
-    return f"{place}. The queue is paused{reason}; it goes on by itself later."
+        return said
+    if not event.paused:
+        return f"{said} {_('The queue is paused; it goes on by itself later.')}"
+    return f"{said} {_('The queue is paused ({reason}); it goes on by itself later.', reason=event.paused)}"
 
 
 def running(event: Running) -> str:
@@ -27,18 +47,21 @@ def running(event: Running) -> str:
     full = int(BAR_CELLS * event.share)
     bar = "█" * full + "░" * (BAR_CELLS - full)
     if event.held:
-        return f"Painting {bar} {event.percent} %. {HELD}"
-    return _with(f"Painting {bar} {event.percent} %", event.seconds_left)
+        return f"{_('Painting {bar} {percent} %.', bar=bar, percent=event.percent)} {_(HELD)}"
+    if event.seconds_left is None:
+        return _("Painting {bar} {percent} %", bar=bar, percent=event.percent)
+    time = duration(event.seconds_left)
+    return _("Painting {bar} {percent} %, about {time} left", bar=bar, percent=event.percent, time=time)
 
 
 def accepted(job: Job) -> str:
     """The first words after a job was taken."""
-    return f"Your picture in the style of {job.style_title} is in the queue."
+    return _("Your picture in the style of {style} is in the queue.", style=job.style_title)
 
 
 def over(answer: Answer) -> str:
     """The status message of a job that ended without a picture."""
-    return answer.sentence or ("Cancelled." if answer.state == "cancelled" else "This did not work.")
+    return unpacked(answer.sentence) or (_("Cancelled.") if answer.state == "cancelled" else _("This did not work."))
 
 
 def result(job: Job, summary: LossSummary) -> str:
@@ -46,38 +69,71 @@ def result(job: Job, summary: LossSummary) -> str:
 
     Without the last, at most about 400 characters.
     """
-    lines = [f"In the style of {job.style_title}"]
+    lines = [_("In the style of {style}", style=job.style_title)]
     for label, first, last, fall in summary.rows():
-        change = "" if fall is None else f" ({-fall:+.1f} %)"
-        lines.append(f"{label}: {first:,.0f} → {last:,.0f}{change}")
-    size = f"{summary.width}×{summary.height}"
+        facts = {"loss": _(label), "first": number(first), "last": number(last)}
+        if fall is None:
+            lines.append(_("{loss}: {first} → {last}", **facts))
+        else:
+            lines.append(_("{loss}: {first} → {last} ({change} %)", **facts, change=_signed(-fall)))
     lines.append(
-        f"{summary.steps} steps, {size}, {duration(summary.seconds)} on {summary.device} ({summary.precision})"
+        ngettext(
+            "{count} step, {size}, {time} on {device} ({precision})",
+            "{count} steps, {size}, {time} on {device} ({precision})",
+            summary.steps,
+            size=f"{summary.width}×{summary.height}",
+            time=duration(summary.seconds),
+            device=summary.device,
+            precision=summary.precision,
+        )
     )
-    return "\n".join([*lines, *summary.notes])
+    return "\n".join([*lines, *map(note, summary.notes)])
+
+
+def note(sentence: str) -> str:
+    """What the engine noted about a picture."""
+    for known in _NOTES:
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(known))
+        if found := re.fullmatch(pattern, sentence):
+            return _(known, **found.groupdict())
+    return sentence
 
 
 def duration(seconds: float) -> str:
     """A time as people say it: `8 s`, `3 min`, `1 h 20 min`."""
     if seconds < 90:
-        return f"{max(round(seconds), 1)} s"
+        return _("{seconds} s", seconds=max(round(seconds), 1))
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+    if minutes < 90:
+        return _("{minutes} min", minutes=minutes)
+    return _("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
+
+
+_moments: ContextVar[Callable[[float], str] | None] = ContextVar("moments", default=None)
+
+
+def show_moments(shown: Callable[[float], str]) -> None:
+    """From here to the end of this task, what is so many seconds ahead is told as the platform shows it by itself."""
+    _moments.set(shown)
 
 
 def later(seconds: float) -> str:
-    """When to come back: `in 40 seconds`, `in about 3 minutes`, `in about 3 hours`."""
-    for unit, length in (("hour", 3600), ("minute", 60)):
-        if seconds > 1.5 * length:
-            return f"in about {math.ceil(seconds / length)} {unit}s"
-    count = max(math.ceil(seconds), 1)
-    return "in 1 second" if count == 1 else f"in {count} seconds"
+    """When to come back: `in 40 seconds`, `in about 3 minutes`, `in about 3 hours`, or as the platform shows it."""
+    if (shown := _moments.get()) is not None:
+        return shown(seconds)
+    if seconds > 1.5 * 3600:
+        return ngettext("in about {count} hour", "in about {count} hours", math.ceil(seconds / 3600))
+    if seconds > 1.5 * 60:
+        return ngettext("in about {count} minute", "in about {count} minutes", math.ceil(seconds / 60))
+    return ngettext("in {count} second", "in {count} seconds", max(math.ceil(seconds), 1))
 
 
 def left(seconds: float | None) -> str:
     """How long it takes yet, or nothing where that is not known: `about 3 min left`."""
-    return "" if seconds is None else f"about {duration(seconds)} left"
+    return "" if seconds is None else _("about {time} left", time=duration(seconds))
 
 
-def _with(words: str, seconds: float | None) -> str:
-    return ", ".join(part for part in (words, left(seconds)) if part)
+def _signed(value: float) -> str:
+    """A number with its sign, also above 0."""
+    said = number(value, 1)
+    return said if said.startswith(("-", "−")) else f"+{said}"

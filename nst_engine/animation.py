@@ -73,11 +73,13 @@ def _read(image: Image.Image) -> tuple[list[Image.Image], list[int]]:
 def _check_frames(count: int, image: Image.Image) -> None:
     check_size(*image.size)
     if count > MAX_FRAMES:
-        raise PictureError(f"This animation has more than {MAX_FRAMES} frames; send a shorter one, or one frame of it.")
+        raise PictureError(
+            "This animation has more than {most} frames; send a shorter one, or one frame of it.", most=MAX_FRAMES
+        )
     if count * math.prod(image.size) > MAX_PIXELS:
         raise PictureError(
-            f"The frames of this animation have more than {MAX_PIXELS // 1_000_000} megapixels in all; "
-            "send a smaller or a shorter one."
+            "The frames of this animation have more than {most} megapixels in all; send a smaller or a shorter one.",
+            most=MAX_PIXELS // 1_000_000,
         )
 
 

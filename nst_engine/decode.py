@@ -34,7 +34,9 @@ def picture_file(data: bytes) -> Iterator[Image.Image]:
     except UnidentifiedImageError:
         raise PictureError("This file is not a picture that can be read; send a JPEG, PNG, WebP or HEIC.") from None
     except Image.DecompressionBombError:
-        raise PictureError(_too_large("This picture")) from None
+        raise PictureError(
+            "This picture is too large; send one of at most {most} megapixels.", most=MAX_PIXELS // 1_000_000
+        ) from None
     except PictureError:
         raise
     except Exception as error:  # decoders of damaged files raise nearly anything
@@ -70,13 +72,14 @@ def _register_heif() -> None:
 def check_size(width: int, height: int) -> None:
     """Raise `PictureError` where this many pixels are too many or none."""
     if width * height > MAX_PIXELS:
-        raise PictureError(_too_large(f"This picture of {width}x{height} pixels"))
+        raise PictureError(
+            "This picture of {width}x{height} pixels is too large; send one of at most {most} megapixels.",
+            width=width,
+            height=height,
+            most=MAX_PIXELS // 1_000_000,
+        )
     if min(width, height) < 1:
         raise PictureError("This picture has no pixels; save it again and send that.")
-
-
-def _too_large(subject: str) -> str:
-    return f"{subject} is too large; send one of at most {MAX_PIXELS // 1_000_000} megapixels."
 
 
 def normalise(image: Image.Image) -> Image.Image:

@@ -306,11 +306,11 @@ def choose_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise DeviceError(f"There is no device named {name!r}; choose auto, cpu or cuda.") from None
+        raise DeviceError("There is no device named {name!r}; choose auto, cpu or cuda.", name=name) from None
     if device.type == "cuda":
         index = device.index or 0
         if index >= torch.cuda.device_count():
-            raise DeviceError(f"The device {name} is not on this machine; choose auto or cpu.")
+            raise DeviceError("The device {name} is not on this machine; choose auto or cpu.", name=name)
         return torch.device("cuda", index)
     if device.type != "cpu":
         raise DeviceError(f"The device {name!r} is not supported; choose auto, cpu or cuda.")

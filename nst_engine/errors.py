@@ -1,8 +1,20 @@
 """What can go wrong in the engine, each with a sentence that says what to do."""
 
+from __future__ import annotations
+
+from typing import Any
+
 
 class EngineError(Exception):
-    """The base of the engine's own errors; its text is one sentence for a person."""
+    """The base of the engine's own errors; its text is one sentence for a person.
+
+    The sentence and the `values` that it names are kept apart, so that it can be said in another language.
+    """
+
+    def __init__(self, sentence: str = "", /, **values: Any) -> None:
+        super().__init__(sentence.format(**values) if values else sentence)
+        self.sentence = sentence
+        self.values = values
 
 
 class PictureError(EngineError):

@@ -46,7 +46,7 @@ def region_weights(masks: Sequence[Image.Image | None], size: tuple[int, int], s
         weights[rest] = (1 - covered).clamp(min=0) / len(rest)
     for number, (mask, region) in enumerate(zip(masks, weights, strict=True), 1):
         if region.mean() < SMALLEST_SHARE:
-            raise PictureError(_no_place_for(number, has_mask=mask is not None))
+            raise _no_place_for(number, has_mask=mask is not None)
     return weights
 
 
@@ -59,12 +59,15 @@ def at_layer(weights: torch.Tensor, halvings: int) -> torch.Tensor:
     return torch.nn.functional.avg_pool2d(weights, 2**halvings)
 
 
-def _no_place_for(number: int, *, has_mask: bool) -> str:
+def _no_place_for(number: int, *, has_mask: bool) -> PictureError:
     if has_mask:
-        return f"Mask {number} is all but black; make it white where style {number} should be painted."
-    return (
-        f"The masks leave no place for style {number}, which has no mask of its own; "
-        f"make them black where style {number} should be painted."
+        return PictureError(
+            "Mask {number} is all but black; make it white where style {number} should be painted.", number=number
+        )
+    return PictureError(
+        "The masks leave no place for style {number}, which has no mask of its own; "
+        "make them black where style {number} should be painted.",
+        number=number,
     )
 
 

@@ -213,7 +213,9 @@ def _read_state(folder: Path, file: WeightsFile) -> dict[str, torch.Tensor]:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise PreviewError(f"The feed-forward look is not installed; to install it, {HOW_TO_INSTALL}.") from None
+        raise PreviewError(
+            "The feed-forward look is not installed; to install it, {how}.", how=HOW_TO_INSTALL
+        ) from None
     except OSError as error:
         raise PreviewError(f"{path} of the feed-forward look cannot be read: {error.strerror}.") from error
     digest = hashlib.sha256(data).hexdigest()

@@ -254,7 +254,8 @@ class Run:
         self._size = round(self._size * SMALLER)
         if self._size < MIN_SIZE:
             raise DeviceError(
-                f"The memory of {self._room.device_name} is too small to paint at all; end other programs that use it."
+                "The memory of {device} is too small to paint at all; end other programs that use it.",
+                device=self._room.device_name,
             )
         self._rows, self._marks = [], []
         self._notes = [f"Painted at {self._size} pixels instead of {self._settings.size}, for want of memory."]

@@ -78,10 +78,10 @@ class Settings:
     scales: int = 0
 
     def __post_init__(self) -> None:
-        _check_integer("size", self.size, MIN_SIZE, MAX_SIZE, "pixels")
-        _check_integer("steps", self.steps, 1, MAX_STEPS, "steps")
-        _check_integer("seed", self.seed, 0, 2**63 - 1, "")
-        _check_integer("scales", self.scales, 0, MAX_SCALES, "(0 lets the size decide)")
+        _check_integer("size", self.size, MIN_SIZE, MAX_SIZE)
+        _check_integer("steps", self.steps, 1, MAX_STEPS)
+        _check_integer("seed", self.seed, 0, 2**63 - 1)
+        _check_integer("scales", self.scales, 0, MAX_SCALES)
         for name, choices in _CHOICES.items():
             _check_choice(name, getattr(self, name), choices)
         for name in ("content_weight", "style_weight", "tv_weight", "moments_weight"):
@@ -103,7 +103,7 @@ class Settings:
         """The settings from plain values, the rest at their defaults; raises `SettingsError` for an unknown name."""
         unknown = sorted(set(values) - {field.name for field in dataclasses.fields(cls)})
         if unknown:
-            raise SettingsError(f"There is no setting named {unknown[0]!r}.")
+            raise SettingsError("There is no setting named {name!r}.", name=unknown[0])
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
@@ -131,7 +131,9 @@ def read_named_weights(text: str) -> dict[str, float]:
         try:
             weights[name.strip()] = float(weight) if weight.strip() else 1.0
         except ValueError:
-            raise SettingsError(f"{part.strip()!r} is not a name with a weight; write it like relu4_2=0.5.") from None
+            raise SettingsError(
+                "{text!r} is not a name with a weight; write it like relu4_2=0.5.", text=part.strip()
+            ) from None
     return weights
 
 
@@ -159,37 +161,58 @@ def style_weight_for(strength: int) -> float:
     with 100 it ends where it does with 1, after 60 steps as after 300.
     Raises `SettingsError` outside 0..100.
     """
-    _check_integer("strength", strength, 0, 100, "")
+    _check_integer("strength", strength, 0, 100)
     (low, start), (high, end) = next(ends for ends in pairwise(WEIGHT_EXPONENTS) if strength <= ends[1][0])
     return float(10 ** (start + (end - start) * (strength - low) / (high - low)))
 
 
-def _check_integer(name: str, value: object, low: int, high: int, unit: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        between = f"from {low} to {high} {unit}".rstrip()
-        raise SettingsError(f"{_label(name)} must be a whole number {between}, not {value!r}.")
+def _check_integer(name: str, value: object, low: int, high: int) -> None:
+    if not isinstance(value, bool) and isinstance(value, int) and low <= value <= high:
+        return
+    facts = {"name": _label(name), "low": low, "high": high, "value": value}
+    if name == "size":
+        raise SettingsError("{name} must be a whole number from {low} to {high} pixels, not {value!r}.", **facts)
+    if name == "steps":
+        raise SettingsError("{name} must be a whole number from {low} to {high} steps, not {value!r}.", **facts)
+    if name == "scales":
+        raise SettingsError(
+            "{name} must be a whole number from {low} to {high} (0 lets the size decide), not {value!r}.", **facts
+        )
+    raise SettingsError("{name} must be a whole number from {low} to {high}, not {value!r}.", **facts)
 
 
 def _check_number(name: str, value: object, low: float, high: float) -> None:
     good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     if not good or not low <= float(value) <= high:  # type: ignore[arg-type]
-        raise SettingsError(f"{_label(name)} must be a number from {low:g} to {high:g}, not {value!r}.")
+        raise SettingsError(
+            "{name} must be a number from {low:g} to {high:g}, not {value!r}.",
+            name=_label(name),
+            low=low,
+            high=high,
+            value=value,
+        )
 
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise SettingsError(f"The {name} {value!r} is unknown; choose {' or '.join(choices)}.")
+        raise SettingsError(
+            "The {name} {value!r} is unknown; choose {choices}.", name=name, value=value, choices=" or ".join(choices)
+        )
 
 
 def _check_named(name: str, weights: object, known: tuple[str, ...]) -> None:
     if not isinstance(weights, Mapping) or not weights:
-        raise SettingsError(f"{_label(name)} must be names with weights, such as {known[0]}=1.")
+        raise SettingsError(
+            "{name} must be names with weights, such as {example}=1.", name=_label(name), example=known[0]
+        )
     for key, weight in weights.items():
         if key not in known:
-            raise SettingsError(f"{_label(name)} {key!r} is unknown; choose from {', '.join(known)}.")
+            raise SettingsError(
+                "{name} {key!r} is unknown; choose from {known}.", name=_label(name), key=key, known=", ".join(known)
+            )
         _check_number(f"{name} {key}", weight, 0, MAX_WEIGHT)
     if not any(weights.values()):
-        raise SettingsError(f"{_label(name)} are all 0; give one of them a positive value.")
+        raise SettingsError("{name} are all 0; give one of them a positive value.", name=_label(name))
 
 
 def _label(name: str) -> str:

@@ -50,7 +50,11 @@ class Pictures:
             raise PictureError("There is no style picture; give at least one.")
         shares = self.settings.style_weights
         if shares and len(shares) != count:
-            raise PictureError(f"There are {len(shares)} style weights for {count} styles; give one for each.")
+            raise PictureError(
+                "There are {shares} style weights for {count} styles; give one for each.",
+                shares=len(shares),
+                count=count,
+            )
         if self.masks:
             region_weights(self.masks, (64, 64), count)
 

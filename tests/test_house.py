@@ -14,7 +14,9 @@ ROOT = Path(__file__).parent.parent
 FLOORS = ("nst_engine", "bot", "adapters")
 PUBLIC_FACE = {
     *("bot.requests", "bot.reruns", "bot.errors", "bot.text", "bot.studio", "bot.config", "bot.gallery"),
-    *("bot.keepsakes", "bot.telemetry"),
+    *("bot.keepsakes", "bot.languages", "bot.notes", "bot.telemetry", "bot.place_settings", "bot.places"),
+    "bot.settings_words",
+    *("bot.privacy", "bot.privacy_text"),
 }
 COMPOSITION_ROOT = Path("bot/app.py")
 INSIDE_THE_QUEUE = {Path("bot/studio.py"), COMPOSITION_ROOT}

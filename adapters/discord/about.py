@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
@@ -9,6 +10,10 @@ import discord
 from discord import app_commands
 
 from adapters.discord import sentences
+from adapters.discord.house_rules import settings_here
+from bot.errors import Refusal
+from bot.languages import _
+from bot.place_settings import PlaceSettings
 from bot.studio import Studio
 
 
@@ -17,19 +22,32 @@ def about_command(studio: Studio) -> app_commands.Command[Any, ..., None]:
 
     @app_commands.command(name="about", description=sentences.ABOUT_COMMAND)
     async def about(interaction: discord.Interaction[Any]) -> None:
-        embed = discord.Embed(title=f"Atelier {version()}".strip(), description=sentences.ABOUT)
-        embed.add_field(name=sentences.ABOUT_HOW, value=sentences.ABOUT_WAYS, inline=False)
-        settings = studio.default_settings
+        embed = discord.Embed(title=f"Atelier {version()}".strip(), description=_(sentences.ABOUT))
+        embed.add_field(name=_(sentences.ABOUT_HOW), value=_(sentences.ABOUT_WAYS), inline=False)
+        size, strength = await _usual(interaction, studio)
         embed.add_field(
-            name=sentences.ABOUT_DEFAULTS,
-            value=sentences.defaults(settings.size, settings.steps, studio.default_strength),
+            name=_(sentences.ABOUT_DEFAULTS),
+            value=sentences.defaults(size, studio.default_settings.steps, strength),
             inline=False,
         )
-        kept = sentences.kept(studio.keep_hours)
-        embed.add_field(name=sentences.ABOUT_KEPT, value=kept, inline=False)
+        kept = "\n".join(
+            [sentences.kept(studio.keep_hours), _("`/privacy` shows what I keep of you, and deletes it if you like.")]
+        )
+        embed.add_field(name=_(sentences.ABOUT_KEPT), value=kept, inline=False)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
     return about
+
+
+async def _usual(interaction: discord.Interaction[Any], studio: Studio) -> tuple[int, int]:
+    """The size and the strength for who chooses none, in this place."""
+    try:
+        here = await settings_here(interaction)
+    except Refusal:
+        here = PlaceSettings()
+    settings = studio.default_settings
+    settings = here.within(replace(settings, size=here.size or settings.size), is_chosen=False)
+    return settings.size, studio.default_strength if here.strength is None else here.strength
 
 
 def version() -> str:

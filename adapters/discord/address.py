@@ -10,6 +10,7 @@ import discord
 
 from adapters.discord import limits
 from adapters.discord.place import age_restriction, bot_is_there
+from bot import languages
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class ReplyAddress:
     token, `channel_file_limit` for messages in the channel, both in bytes a file. `is_member` tells whether the bot
     itself can write in the channel, `is_spoiler` whether the picture hides until it is clicked, `is_restricted`
     whether it comes from an age-restricted channel. `status_id` is the status message once the answer is another
-    message.
+    message. `language` is the one that the person is spoken to in.
     """
 
     application_id: int
@@ -36,6 +37,7 @@ class ReplyAddress:
     is_spoiler: bool = False
     is_restricted: bool = False
     status_id: int | None = None
+    language: str = languages.ENGLISH
 
     @classmethod
     def of(cls, interaction: discord.Interaction[Any], message_id: int, *, is_spoiler: bool = False) -> ReplyAddress:
@@ -54,6 +56,7 @@ class ReplyAddress:
             is_member=bot_is_there(interaction),
             is_spoiler=is_spoiler,
             is_restricted=age_restriction(interaction.channel) is True,
+            language=languages.spoken(),
         )
 
     @classmethod

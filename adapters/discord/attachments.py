@@ -12,6 +12,7 @@ from yarl import URL
 from adapters.discord import limits, sentences
 from adapters.discord.sources import Source
 from bot.errors import BadPicture
+from bot.languages import _
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +30,7 @@ class Attachments:
         if source.size is not None and source.size > limits.ATTACHMENT_CAP:
             raise BadPicture(sentences.too_large(name))
         if not self.is_known(source.url):
-            raise BadPicture(sentences.ELSEWHERE.format(name=name))
+            raise BadPicture(_(sentences.ELSEWHERE, name=name))
 
     async def fetch(self, source: Source) -> bytes:
         """The picture's bytes; raises `BadPicture` when they cannot be had or are more than was announced."""
@@ -40,13 +41,13 @@ class Attachments:
                 return await self._read(session, source)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("picture not downloaded", picture=source.name, error=type(error).__name__)
-            raise BadPicture(sentences.NOT_DOWNLOADED.format(name=_name(source))) from None
+            raise BadPicture(_(sentences.NOT_DOWNLOADED, name=_name(source))) from None
 
     async def _read(self, session: aiohttp.ClientSession, source: Source) -> bytes:
         async with session.get(source.url, allow_redirects=False) as response:
             if response.status != 200:
                 log.warning("picture not downloaded", picture=source.name, status=response.status)
-                raise BadPicture(sentences.NOT_DOWNLOADED.format(name=_name(source)))
+                raise BadPicture(_(sentences.NOT_DOWNLOADED, name=_name(source)))
             data = bytearray()
             async for chunk in response.content.iter_chunked(limits.REQUEST_OVERHEAD):
                 data += chunk

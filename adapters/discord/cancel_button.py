@@ -10,15 +10,16 @@ import discord
 from adapters.discord import sentences
 from adapters.discord.place import is_moderator, place_of
 from adapters.discord.private_reply import serve, tell
+from bot.languages import _
 
 
 class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"atelier:cancel:(?P<job>[0-9a-z]{1,25})"):
     """Cancels one job for the person whose job it is, or for a moderator of the channel."""
 
-    def __init__(self, job_id: str, label: str = sentences.CANCEL) -> None:
+    def __init__(self, job_id: str, label: str = "") -> None:
         super().__init__(
             discord.ui.Button(
-                label=label,
+                label=label or _(sentences.CANCEL),
                 style=discord.ButtonStyle.secondary,
                 custom_id=f"atelier:cancel:{job_id}",
             )
@@ -46,7 +47,7 @@ class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"at
         is_here = (await studio.job(self.job_id)).place == place_of(interaction)
         moderator = is_here and is_moderator(interaction)
         if not await studio.cancel(self.job_id, str(interaction.user.id), moderator=moderator):
-            await tell(interaction, sentences.ALREADY_OVER)
+            await tell(interaction, _(sentences.ALREADY_OVER))
 
 
 def cancel_view(job_id: str) -> discord.ui.View:

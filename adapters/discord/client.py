@@ -14,15 +14,26 @@ from adapters.discord.attachments import Attachments
 from adapters.discord.cancel_button import CancelButton
 from adapters.discord.commands import Commands, stylize_command
 from adapters.discord.delivery import Delivery
+from adapters.discord.forms import take_answers
 from adapters.discord.gallery_pages import PageButton, styles_command
 from adapters.discord.menus import KeepSelect, menu_commands
 from adapters.discord.panel import PaintButton, PanelSelect
 from adapters.discord.presses import Presses
+from adapters.discord.privacy import PrivacyButton, privacy_command
 from adapters.discord.queue_commands import cancel_command, queue_command
 from adapters.discord.registration import register
 from adapters.discord.result_buttons import ResultButton
+from adapters.discord.server_gallery import NAME_FORM, RemoveButton, RemoveSelect, UseButton, add_named
+from adapters.discord.settings_command import (
+    LIMITS_FORM,
+    SettingsButton,
+    SettingsSelect,
+    set_limits,
+    settings_command,
+)
 from adapters.discord.status import StatusBoard
 from adapters.discord.submissions import Submissions
+from adapters.discord.tongue import Translations
 from bot.config import DiscordConfig
 from bot.studio import Studio
 
@@ -52,6 +63,8 @@ class AtelierClient(discord.AutoShardedClient):
         self.presses = Presses(studio, self.submissions)
         self._tree = self._new_tree()
         self.add_dynamic_items(CancelButton, ResultButton, PanelSelect, PaintButton, KeepSelect, PageButton)
+        self.add_dynamic_items(PrivacyButton)
+        self.add_dynamic_items(UseButton, RemoveSelect, RemoveButton, SettingsSelect, SettingsButton)
 
     def _new_tree(self) -> Commands:
         """All commands; those for everywhere work in direct messages too, those of chosen servers only there."""
@@ -60,7 +73,14 @@ class AtelierClient(discord.AutoShardedClient):
         tree = Commands(self) if self._guilds else Commands(self, allowed_contexts=anywhere)
         studio = self.studio
         stylize = stylize_command(studio, self.attachments, self.submissions)
-        others = (styles_command(studio.gallery), queue_command(studio), cancel_command(studio), about_command(studio))
+        others = (
+            settings_command(is_global=not self._guilds),
+            styles_command(),
+            queue_command(studio),
+            cancel_command(studio),
+            privacy_command(studio),
+            about_command(studio),
+        )
         for command in (stylize, *others):
             tree.add_command(command, guilds=self._guilds)
         for menu in menu_commands():
@@ -69,6 +89,7 @@ class AtelierClient(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         """Bring the commands to Discord if they changed; where that fails, the bot serves those that are there."""
+        await self._tree.set_translator(Translations())
         places: list[discord.Object | None] = [*self._guilds]
         for guild in places or [None]:
             try:
@@ -79,6 +100,10 @@ class AtelierClient(discord.AutoShardedClient):
     async def on_ready(self) -> None:
         """Say in the log who is there."""
         log.info("discord ready", name=str(self.user), guilds=len(self.guilds), shards=self.shard_count)
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Take what was filled in in a window; all else reaches its command, button or select by itself."""
+        await take_answers(interaction, {NAME_FORM: add_named, LIMITS_FORM: set_limits})
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
         """Connect one shard, through the configured gateway when there is one."""

@@ -7,28 +7,27 @@ from typing import Any
 import discord
 import structlog
 from discord import app_commands
-from discord.app_commands import Choice
+from discord.app_commands import Choice, locale_str
 
-from adapters.discord import limits, sentences
+from adapters.discord import limits, sentences, tongue
 from adapters.discord.attachments import Attachments
+from adapters.discord.house_rules import gallery_here
 from adapters.discord.private_reply import tell
 from adapters.discord.sources import Source
 from adapters.discord.submissions import Submissions
 from adapters.discord.wishes import LARGEST_SEED, NewPicture
-from bot.gallery import Gallery
+from bot.errors import Refusal
+from bot.gallery import Gallery, Style
+from bot.languages import _
 from bot.requests import Options
 from bot.studio import Studio
 from nst_engine.settings import MAX_SIZE, MIN_SIZE, PRESETS
 
 log = structlog.get_logger(__name__)
 
-COLOURS = [
-    Choice(name="The painting's colours", value="style"),
-    Choice(name="The photo's colours", value="content"),
-    Choice(name="The photo's colours exactly: only light and shade are painted", value="luminance"),
-]
+COLOURS = [Choice(name=name, value=value) for value, name in sentences.CHOICE_COLOURS.items()]
 PRESET_CHOICES = [
-    Choice(name=f"{name.capitalize()}: {preset.size} pixels, {preset.steps} steps", value=name)
+    Choice(name=locale_str(sentences.preset_choice(name, preset.size, preset.steps), preset=name), value=name)
     for name, preset in PRESETS.items()
 ]
 
@@ -36,10 +35,15 @@ PRESET_CHOICES = [
 class Commands(app_commands.CommandTree[Any]):
     """The command tree; a handler that fails is logged and told, and the bot lives on."""
 
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Speak the language of the place or the person from here on: each interaction has a task of its own."""
+        await tongue.speak(interaction)
+        return True
+
     async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
         """Tell the person one sentence, before their time is over, and log the error with its traceback."""
         if interaction.type is discord.InteractionType.application_command:
-            await tell(interaction, sentences.WENT_WRONG)
+            await tell(interaction, _(sentences.WENT_WRONG))
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         log.error("command failed", interaction=interaction.id, exc_info=cause)
 
@@ -85,15 +89,23 @@ def stylize_command(
         await submissions.take(interaction, NewPicture(studio, attachments, source, [*images, *names], options))
 
     for option in ("style", "style_2", "style_3"):
-        stylize.autocomplete(option)(style_suggestions(studio.gallery))
+        stylize.autocomplete(option)(style_suggestions())
     return stylize
 
 
-def style_suggestions(gallery: Gallery) -> Any:
-    """What is suggested while a style is typed."""
+def style_suggestions() -> Any:
+    """What is suggested while a style is typed; those of the server say so."""
 
-    async def suggest(_interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
+    async def suggest(interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
+        try:
+            gallery = await gallery_here(interaction)
+        except Refusal:
+            gallery = interaction.client.studio.gallery
         found = gallery.search(typed, limits.CHOICES)[: limits.CHOICES]
-        return [Choice(name=style.label[: limits.CHOICE_CHARS], value=style.id) for style in found]
+        return [Choice(name=_label(style, gallery)[: limits.CHOICE_CHARS], value=style.id) for style in found]
 
     return suggest
+
+
+def _label(style: Style, gallery: Gallery) -> str:
+    return _("{style} (of this server)", style=style.label) if style.id in gallery.own else style.label

@@ -16,6 +16,7 @@ from adapters.discord.cancel_button import cancel_view
 from adapters.discord.pictures import picture_within
 from adapters.discord.result_buttons import result_view
 from bot import text
+from bot.languages import _
 from bot.requests import Answer, Job, Queued, Running
 from bot.reruns import strength_of
 
@@ -99,7 +100,7 @@ def answer_content(job: Job, answer: Answer, file_limit: int) -> MessageContent:
 
 def forbidden_content(job: Job, answer: Answer) -> MessageContent:
     """In place of a picture that may not be attached: words and buttons need no permission."""
-    return MessageContent(sentences.MAY_NOT_ATTACH, buttons=_result_buttons(job, answer))
+    return MessageContent(_(sentences.MAY_NOT_ATTACH), buttons=_result_buttons(job, answer))
 
 
 def _result_buttons(job: Job, answer: Answer) -> Callable[[], discord.ui.View]:

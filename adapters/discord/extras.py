@@ -13,7 +13,9 @@ from adapters.discord.content import MessageFile
 from adapters.discord.pictures import lossless_webp, parts_of
 from adapters.discord.place import bot_is_there, check_permissions
 from adapters.discord.result_buttons import Act
+from bot import text
 from bot.errors import NoSuchJob, Refusal
+from bot.languages import _
 from bot.requests import Answer, Job
 from bot.studio import Studio
 
@@ -32,12 +34,12 @@ class Extras:
         await interaction.response.defer(thinking=True, ephemeral=act == "losses")
         answer = await self._studio.answer(job.id)
         if answer is None or answer.picture is None:
-            raise NoSuchJob(sentences.NO_LONGER if answer is None else answer.sentence)
+            raise NoSuchJob(_(sentences.NO_LONGER) if answer is None else text.over(answer))
         words, files = await asyncio.to_thread(_found, act, answer, interaction.filesize_limit)
         hidden = bool(job.address.get("is_spoiler"))
         messages = list(_messages([MessageFile(file.name, file.data, hidden) for file in files]))
         if len(messages) > limits.FOLLOW_UPS and not bot_is_there(interaction):
-            raise Refusal(sentences.TOO_MANY_PARTS)
+            raise Refusal(_(sentences.TOO_MANY_PARTS))
         await interaction.edit_original_response(content=words, attachments=[file.upload() for file in messages[0]])
         for message in messages[1:]:
             await interaction.followup.send(files=[file.upload() for file in message])
@@ -50,7 +52,7 @@ def _found(act: Act, answer: Answer, limit: int) -> tuple[str, list[MessageFile]
         return _whole(answer, name, limit)
     data, ending = (answer.timelapse, f"{name}-timelapse.mp4") if act == "film" else (answer.curve, CURVE_NAME)
     if data is None:
-        raise NoSuchJob(sentences.NO_FILM)
+        raise NoSuchJob(_(sentences.NO_FILM))
     if len(data) > limit:
         raise Refusal(sentences.too_large_for_place(len(data), limit))
     losses = f"```\n{answer.summary.text()}\n```" if act == "losses" and answer.summary is not None else ""
@@ -66,7 +68,7 @@ def _whole(answer: Answer, name: str, limit: int) -> tuple[str, list[MessageFile
         return "", [MessageFile(f"{name}.png", answer.picture)]
     webp = lossless_webp(answer.picture)
     if webp is not None and len(webp) <= limit:
-        return sentences.LOSSLESS_WEBP, [MessageFile(f"{name}.webp", webp)]
+        return _(sentences.LOSSLESS_WEBP), [MessageFile(f"{name}.webp", webp)]
     parts = parts_of(answer.picture, limit)
     names = [f"{name}.png.{number:03}" for number in range(1, len(parts) + 1)]
     return sentences.in_parts(f"{name}.png", len(parts)), [

@@ -21,6 +21,7 @@ from adapters.discord.content import status_content
 from adapters.discord.wishes import PLATFORM
 from bot.config import DiscordConfig
 from bot.errors import SetupError
+from bot.languages import speaking
 from bot.requests import Answer, Job, Queued, Running
 from bot.studio import Studio
 
@@ -70,21 +71,23 @@ class DiscordFront:
 
         A job that will end too late to be answered, where only its interaction can, is cancelled.
         """
-        if self._is_too_late(job, event):
+        address = ReplyAddress.load(job.address)
+        if self._is_too_late(address, event):
             await self._studio.cancel(job.id, job.person, sentence=sentences.TOO_LONG_HERE)
             return
         online = self._gate()
         if online.done():
-            online.result().board.say(job, status_content(job, event))
+            with speaking(address.language):
+                online.result().board.say(job, status_content(job, event))
 
     async def answer(self, job: Job, answer: Answer) -> None:
         """Replace the status message by the answer; raises `Gone` when the place is no more."""
         client = await asyncio.shield(self._gate())
         await client.board.close(job.id)
-        await client.delivery.answer(job, answer)
+        with speaking(ReplyAddress.load(job.address).language):
+            await client.delivery.answer(job, answer)
 
-    def _is_too_late(self, job: Job, event: Queued | Running) -> bool:
-        address = ReplyAddress.load(job.address)
+    def _is_too_late(self, address: ReplyAddress, event: Queued | Running) -> bool:
         if address.is_member or event.seconds_left is None:
             return False
         return not address.token_lives(time.time() + event.seconds_left)

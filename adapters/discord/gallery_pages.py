@@ -11,19 +11,22 @@ from discord import app_commands
 
 from adapters.discord import limits, sentences
 from adapters.discord.content import MessageFile
+from adapters.discord.house_rules import gallery_here
 from adapters.discord.private_reply import serve
+from adapters.discord.server_gallery import RemoveSelect, removable
 from bot.errors import BadPicture
 from bot.gallery import Gallery, Style
+from bot.languages import _
 
 
-def styles_command(gallery: Gallery) -> app_commands.Command[Any, ..., None]:
+def styles_command() -> app_commands.Command[Any, ..., None]:
     """The command `/styles`."""
 
     @app_commands.command(name="styles", description=sentences.STYLES_COMMAND)
     async def styles(interaction: discord.Interaction[Any]) -> None:
         async def work() -> None:
             await interaction.response.defer(thinking=True, ephemeral=True)
-            await _show(interaction, gallery, 0)
+            await _show(interaction, await gallery_here(interaction), 0)
 
         await serve(interaction, work(), command="styles")
 
@@ -34,7 +37,7 @@ class PageButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"atel
     """Turns to one page of the gallery."""
 
     def __init__(self, page: int, label: str = "") -> None:
-        super().__init__(discord.ui.Button(label=label or sentences.NEXT_PAGE, custom_id=f"atelier:styles:{page}"))
+        super().__init__(discord.ui.Button(label=label or _(sentences.NEXT_PAGE), custom_id=f"atelier:styles:{page}"))
         self.page = page
 
     @classmethod
@@ -49,7 +52,7 @@ class PageButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"atel
 
         async def work() -> None:
             await interaction.response.defer()
-            await _show(interaction, interaction.client.studio.gallery, self.page)
+            await _show(interaction, await gallery_here(interaction), self.page)
 
         await serve(interaction, work(), button="styles", page=self.page)
 
@@ -64,9 +67,11 @@ async def _show(interaction: discord.Interaction[Any], gallery: Gallery, page: i
     files = [file for file in thumbnails if file is not None]
     await interaction.edit_original_response(
         content=sentences.page_of_styles(page + 1, pages),
-        embeds=[_embed(style, file) for style, file in zip(shown, thumbnails, strict=True)],
+        embeds=[
+            _embed(style, file, is_own=style.id in gallery.own) for style, file in zip(shown, thumbnails, strict=True)
+        ],
         attachments=[file.upload() for file in files],
-        view=_turning(page, pages),
+        view=_turning(page, pages, removable(interaction, gallery, shown)),
     )
 
 
@@ -78,20 +83,20 @@ def _thumbnail(style: Style) -> MessageFile | None:
         return None
 
 
-def _embed(style: Style, file: MessageFile | None) -> discord.Embed:
-    by = ", ".join(part for part in (style.artist, style.year) if part)
+def _embed(style: Style, file: MessageFile | None, *, is_own: bool) -> discord.Embed:
+    by = _("Of this server") if is_own else ", ".join(part for part in (style.artist, style.year) if part)
     embed = discord.Embed(title=style.title[: limits.EMBED_TITLE_CHARS], description=by[: limits.EMBED_TITLE_CHARS])
     if style.licence:
         embed.set_footer(text=style.licence[: limits.EMBED_TITLE_CHARS])
     return embed if file is None else embed.set_thumbnail(url=f"attachment://{file.name}")
 
 
-def _turning(page: int, pages: int) -> discord.ui.View | None:
-    if pages == 1:
+def _turning(page: int, pages: int, own: list[Style]) -> discord.ui.View | None:
+    if pages == 1 and not own:
         return None
     view = discord.ui.View(timeout=None)
     if page > 0:
-        view.add_item(PageButton(page - 1, sentences.PAGE_BEFORE))
+        view.add_item(PageButton(page - 1, _(sentences.PAGE_BEFORE)))
     if page < pages - 1:
         view.add_item(PageButton(page + 1))
-    return view
+    return view.add_item(RemoveSelect(page, own)) if own else view

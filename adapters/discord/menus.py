@@ -9,12 +9,14 @@ import discord
 from discord import app_commands
 
 from adapters.discord import limits, sentences
+from adapters.discord.house_rules import check_rules, may_add
 from adapters.discord.panel import Panel, open_panel, picture_embeds, sources_in
 from adapters.discord.place import check_permissions
 from adapters.discord.private_reply import serve
+from adapters.discord.server_gallery import keep, offer_uses
 from adapters.discord.sources import Source, avatar_of, pictures_of
-from adapters.discord.wishes import keep_as_style
 from bot.errors import BadPicture
+from bot.languages import _
 
 
 def menu_commands() -> list[app_commands.ContextMenu]:
@@ -36,13 +38,14 @@ async def _stylize_message(interaction: discord.Interaction[Any], message: disco
 
 async def _use_as_style(interaction: discord.Interaction[Any], message: discord.Message) -> None:
     async def work() -> None:
+        await check_rules(interaction)
         sources = _pictures(interaction, message)
         if len(sources) == 1:
-            await _keep(interaction, sources[0])
+            await _use(interaction, sources[0])
             return
         view = discord.ui.View(timeout=None).add_item(KeepSelect(len(sources)))
         await interaction.response.send_message(
-            sentences.WHICH_AS_STYLE, embeds=picture_embeds(sources), view=view, ephemeral=True
+            _(sentences.WHICH_AS_STYLE), embeds=picture_embeds(sources), view=view, ephemeral=True
         )
 
     await serve(interaction, work(), menu=sentences.MENU_USE_AS_STYLE)
@@ -64,7 +67,9 @@ class KeepSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"atel
             discord.SelectOption(label=sentences.picture_number(number), value=str(number)) for number in range(count)
         ]
         super().__init__(
-            discord.ui.Select(custom_id=f"atelier:keep:{count}", placeholder=sentences.WHICH_PICTURE, options=options)
+            discord.ui.Select(
+                custom_id=f"atelier:keep:{count}", placeholder=_(sentences.WHICH_PICTURE), options=options
+            )
         )
 
     @classmethod
@@ -78,20 +83,18 @@ class KeepSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"atel
         """Keep it."""
         assert interaction.message is not None, "a select is in a message"
         source = sources_in(interaction.message.embeds)[int(self.item.values[0])]
-        await serve(interaction, _keep(interaction, source), select="keep")
+        await serve(interaction, _use(interaction, source), select="keep")
 
 
 def _pictures(interaction: discord.Interaction[Any], message: discord.Message) -> list[Source]:
     found = pictures_of(message, interaction.client.attachments.is_known)
     if not found:
-        raise BadPicture(sentences.NO_PICTURE_THERE)
+        raise BadPicture(_(sentences.NO_PICTURE_THERE))
     for source in found[: limits.PICTURES]:
         interaction.client.attachments.check(source)
     return found[: limits.PICTURES]
 
 
-async def _keep(interaction: discord.Interaction[Any], source: Source) -> None:
-    await interaction.response.defer(thinking=True, ephemeral=True)
-    client = interaction.client
-    await keep_as_style(interaction, source, client.studio, client.attachments)
-    await interaction.edit_original_response(content=sentences.KEPT_AS_STYLE)
+async def _use(interaction: discord.Interaction[Any], source: Source) -> None:
+    """Keep the picture; who may add it to the server's gallery, too, is asked which."""
+    await (offer_uses if await may_add(interaction) else keep)(interaction, source)

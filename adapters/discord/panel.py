@@ -13,19 +13,21 @@ from typing import Any, Final, Self
 import discord
 
 from adapters.discord import limits, sentences
+from adapters.discord.house_rules import check_rules, gallery_here
+from adapters.discord.place import place_of
 from adapters.discord.private_reply import serve
 from adapters.discord.sources import Source
 from adapters.discord.wishes import KEPT, PLATFORM, Again, NewPicture
 from bot.errors import BadOption, BadPicture
-from bot.gallery import Gallery
+from bot.gallery import Gallery, Style
+from bot.languages import _
 from bot.requests import Options
+from bot.settings_words import COLOUR_NAMES, STRENGTHS
 
 MOST_STYLES: Final = 4
 PAGE: Final = 19
 """Styles in the select beside those that are chosen, the kept one and the way to the next page."""
 MORE: Final = "+"
-STRENGTHS: Final = (25, 50, 75, 90, 100)
-COLOURS: Final = ("style", "content", "luminance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,12 @@ class Panel:
         """The selects and the button, with what is chosen."""
         view = discord.ui.View(timeout=None)
         if self.pictures > 1:
-            view.add_item(PanelSelect("picture", sentences.WHICH_PICTURE, self._picture_options()))
+            view.add_item(PanelSelect("picture", _(sentences.WHICH_PICTURE), self._picture_options()))
         styles = self._style_options(gallery)
         most = min(MOST_STYLES, len(styles))
-        view.add_item(PanelSelect("style", sentences.WHICH_STYLE, styles, most=most, page=self.page))
-        view.add_item(PanelSelect("strength", sentences.HOW_STRONG, self._strength_options()))
-        view.add_item(PanelSelect("colours", sentences.WHOSE_COLOURS, self._colour_options()))
+        view.add_item(PanelSelect("style", _(sentences.WHICH_STYLE), styles, most=most, page=self.page))
+        view.add_item(PanelSelect("strength", _(sentences.HOW_STRONG), self._strength_options()))
+        view.add_item(PanelSelect("colours", _(sentences.WHOSE_COLOURS), self._colour_options()))
         return view.add_item(PaintButton(self.job))
 
     def _picture_options(self) -> list[discord.SelectOption]:
@@ -105,13 +107,13 @@ class Panel:
         page = all_styles[first : first + PAGE]
         chosen = [gallery.styles[name] for name in self.styles if name in gallery.styles]
         options = [
-            _option(style.title, style.id, style in chosen, style.artist)
+            _option(style.title, style.id, style in chosen, style.artist or _mark(style, gallery))
             for style in [*chosen, *(style for style in page if style not in chosen)]
         ]
         if self.has_kept:
-            options.insert(0, _option(sentences.KEPT_PICTURE, KEPT, KEPT in self.styles))
+            options.insert(0, _option(_(sentences.KEPT_PICTURE), KEPT, KEPT in self.styles))
         if pages > 1:
-            options.append(_option(sentences.MORE_STYLES, MORE, False))
+            options.append(_option(_(sentences.MORE_STYLES), MORE, False))
         return options
 
     def _strength_options(self) -> list[discord.SelectOption]:
@@ -119,7 +121,11 @@ class Panel:
         return [_option(sentences.strength(each), str(each), each == self.strength) for each in sorted(known)]
 
     def _colour_options(self) -> list[discord.SelectOption]:
-        return [_option(sentences.COLOUR_NAMES[each], each, each == self.colours) for each in COLOURS]
+        return [_option(_(name), each, each == self.colours) for each, name in COLOUR_NAMES.items()]
+
+
+def _mark(style: Style, gallery: Gallery) -> str:
+    return _("Of this server") if style.id in gallery.own else ""
 
 
 def _option(label: str, value: str, chosen: bool, description: str = "") -> discord.SelectOption:
@@ -162,7 +168,7 @@ class PanelSelect(
     async def _choose(self, interaction: discord.Interaction[Any]) -> None:
         assert interaction.message is not None, "a select is in a message"
         panel = Panel.of(interaction.message).choose(self.field, self.item.values)
-        await interaction.response.edit_message(view=panel.view(interaction.client.studio.gallery))
+        await interaction.response.edit_message(view=panel.view(await gallery_here(interaction)))
 
 
 class PaintButton(
@@ -173,7 +179,7 @@ class PaintButton(
     def __init__(self, job_id: str) -> None:
         super().__init__(
             discord.ui.Button(
-                label=sentences.PAINT,
+                label=_(sentences.PAINT),
                 style=discord.ButtonStyle.primary,
                 custom_id=f"atelier:panel:paint:{job_id}",
             )
@@ -196,7 +202,7 @@ class PaintButton(
         client = interaction.client
         panel = Panel.of(interaction.message)
         if not panel.styles:
-            raise BadOption(sentences.CHOOSE_STYLE)
+            raise BadOption(_(sentences.CHOOSE_STYLE))
         wish: Again | NewPicture
         if self.job_id:
             job = await client.studio.job(self.job_id)
@@ -209,19 +215,29 @@ class PaintButton(
 
 async def open_panel(interaction: discord.Interaction[Any], panel: Panel, sources: Sequence[Source]) -> None:
     """Show a panel to the person alone, for a job or for one of `sources`. What they keep as a style is chosen."""
-    studio = interaction.client.studio
+    await check_rules(interaction)
+    studio, place = interaction.client.studio, place_of(interaction)
+    here = await studio.places.of(PLATFORM, place)
+    usual = await studio.usual_style(PLATFORM, place)
     kept = await studio.keepsakes.find(PLATFORM, str(interaction.user.id)) is not None
     sources = sources[: limits.PICTURES]
     panel = replace(
         panel,
         pictures=len(sources),
         has_kept=kept,
-        styles=(KEPT,) if kept else (),
-        strength=studio.default_strength if panel.strength is None else panel.strength,
+        styles=(KEPT,) if kept else (usual.id,) if usual is not None and not panel.job else (),
+        strength=_first(panel.strength, here.strength, studio.default_strength),
     )
     await interaction.response.send_message(
-        sentences.PANEL, embeds=picture_embeds(sources), view=panel.view(studio.gallery), ephemeral=True
+        _(sentences.PANEL),
+        embeds=picture_embeds(sources),
+        view=panel.view(await gallery_here(interaction)),
+        ephemeral=True,
     )
+
+
+def _first(*strengths: int | None) -> int | None:
+    return next((strength for strength in strengths if strength is not None), None)
 
 
 def picture_embeds(sources: Sequence[Source]) -> list[discord.Embed]:
@@ -229,7 +245,9 @@ def picture_embeds(sources: Sequence[Source]) -> list[discord.Embed]:
     embeds = []
     for number, source in enumerate(sources):
         embed = discord.Embed(title=sentences.picture_number(number), url=source.url)
-        shown = embed.set_footer(text=sentences.SPOILER) if source.is_spoiler else embed.set_thumbnail(url=source.url)
+        shown = (
+            embed.set_footer(text=_(sentences.SPOILER)) if source.is_spoiler else embed.set_thumbnail(url=source.url)
+        )
         embeds.append(shown)
     return embeds
 
@@ -238,5 +256,5 @@ def sources_in(embeds: Sequence[discord.Embed]) -> list[Source]:
     """The pictures of a panel."""
     found = [Source.at(embed.url, is_spoiler=embed.footer.text is not None) for embed in embeds if embed.url]
     if not found:
-        raise BadPicture(sentences.NO_PICTURE_THERE)
+        raise BadPicture(_(sentences.NO_PICTURE_THERE))
     return found

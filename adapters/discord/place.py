@@ -8,8 +8,10 @@ import discord
 
 from adapters.discord import sentences
 from bot.errors import Refusal
+from bot.languages import _
 
-NEEDED: Final = {"attach_files": "Attach Files", "embed_links": "Embed Links"}
+PLATFORM: Final = "discord"
+NEEDED: Final = ("attach_files", "embed_links")
 
 
 def place_of(interaction: discord.Interaction[Any]) -> str:
@@ -22,24 +24,39 @@ def is_moderator(interaction: discord.Interaction[Any]) -> bool:
     return interaction.guild_id is not None and interaction.permissions.manage_messages
 
 
+def is_manager(interaction: discord.Interaction[Any]) -> bool:
+    """Whether this person may change what the server has set for the bot."""
+    held = interaction.permissions
+    return interaction.guild_id is not None and (held.manage_guild or held.administrator)
+
+
+def channels_of(interaction: discord.Interaction[Any]) -> list[str]:
+    """The ids that the channel counts as: its own and, for a thread or a post in a forum, that of its parent."""
+    parent = getattr(interaction.channel, "parent_id", None)
+    found = (interaction.channel_id, parent if isinstance(interaction.channel, discord.Thread) else None)
+    return [str(number) for number in found if number is not None]
+
+
+def roles_of(interaction: discord.Interaction[Any]) -> list[str]:
+    """The ids of the person's roles in the server; none elsewhere."""
+    return [str(role.id) for role in getattr(interaction.user, "roles", ())]
+
+
 def bot_is_there(interaction: discord.Interaction[Any]) -> bool:
     """Whether the bot itself can write there; else it can only answer, as long as the interaction lives."""
     return interaction.is_guild_integration() or interaction.context.dm_channel is True
 
 
 def missing_permissions(interaction: discord.Interaction[Any], *, reads: bool = False) -> list[str]:
-    """The permissions that the bot lacks there, by the names that Discord shows; `reads` where it reads back."""
-    needed = dict(NEEDED)
+    """The permissions that the bot lacks there, as the library names them; `reads` where it reads back."""
+    needed = [*NEEDED]
     if interaction.is_guild_integration():
-        needed["view_channel"] = "View Channel"
-        if isinstance(interaction.channel, discord.Thread):
-            needed["send_messages_in_threads"] = "Send Messages in Threads"
-        else:
-            needed["send_messages"] = "Send Messages"
+        in_thread = isinstance(interaction.channel, discord.Thread)
+        needed += ["view_channel", "send_messages_in_threads" if in_thread else "send_messages"]
         if reads:
-            needed["read_message_history"] = "Read Message History"
+            needed.append("read_message_history")
     held = interaction.app_permissions
-    return [label for name, label in needed.items() if not (held.administrator or getattr(held, name))]
+    return [name for name in needed if not (held.administrator or getattr(held, name))]
 
 
 def check_permissions(interaction: discord.Interaction[Any], *, reads: bool = False) -> None:
@@ -59,4 +76,4 @@ def age_restriction(channel: Any) -> bool | None:
 def check_age_restriction(channel: Any, *, is_restricted: bool) -> None:
     """Raise a `Refusal` where a picture of an age-restricted channel would be shown outside of such channels."""
     if is_restricted and age_restriction(channel) is not True:
-        raise Refusal(sentences.RESTRICTED)
+        raise Refusal(_(sentences.RESTRICTED))

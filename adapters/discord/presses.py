@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any
 
 import discord
 
 from adapters.discord import sentences
 from adapters.discord.extras import Extras
+from adapters.discord.history import is_for
 from adapters.discord.panel import Panel, open_panel
 from adapters.discord.place import is_moderator
 from adapters.discord.result_buttons import Act
 from adapters.discord.submissions import Submissions
 from adapters.discord.wishes import Again
-from bot.errors import BadOption, NotYours, Refusal
+from bot.errors import BadOption, NoSuchJob, NotYours, Refusal
+from bot.languages import _
 from bot.requests import Job, Options
-from bot.reruns import strength_of
+from bot.reruns import strength_of, varied
 from bot.studio import Studio
-
-STRENGTH_STEP: Final = 15
-LARGER_BY: Final = 1.5
-SIZE_STEP: Final = 32
 
 
 class Presses:
@@ -34,11 +32,17 @@ class Presses:
 
     async def press(self, interaction: discord.Interaction[Any], act: Act, job_id: str) -> None:
         """Do what the button says. Raises a `Refusal`."""
-        job = await self._studio.job(job_id)
+        try:
+            job = await self._studio.job(job_id)
+        except NoSuchJob:
+            if act != "delete" or not _may_delete_unknown(interaction):
+                raise
+            await _delete(interaction)
+            return
         if job.address.get("channel_id") != interaction.channel_id:
-            raise Refusal(sentences.OTHER_CHANNEL)
+            raise Refusal(_(sentences.OTHER_CHANNEL))
         if act != "again" and job.person != str(interaction.user.id) and not is_moderator(interaction):
-            raise NotYours(sentences.NOT_YOUR_PICTURE)
+            raise NotYours(_(sentences.NOT_YOUR_PICTURE))
         if act == "delete":
             await _delete(interaction, job)
         elif act == "other":
@@ -49,11 +53,17 @@ class Presses:
             await self._submissions.take(interaction, Again(self._studio, job, options=changed(act, job)))
 
 
-async def _delete(interaction: discord.Interaction[Any], job: Job) -> None:
+def _may_delete_unknown(interaction: discord.Interaction[Any]) -> bool:
+    """Whether a picture whose person had their data deleted is to go for who presses, by what Discord knows of it."""
+    message = interaction.message
+    return is_moderator(interaction) or (message is not None and is_for(interaction, message))
+
+
+async def _delete(interaction: discord.Interaction[Any], job: Job | None = None) -> None:
     """Delete the answer, and the status message that points at it where that is another one."""
     await interaction.response.defer()
     await interaction.delete_original_response()
-    status_id, channel_id = job.address.get("status_id"), interaction.channel_id
+    status_id, channel_id = None if job is None else job.address.get("status_id"), interaction.channel_id
     if status_id is not None and channel_id is not None:
         channel = interaction.client.get_partial_messageable(channel_id, guild_id=interaction.guild_id)
         with suppress(discord.HTTPException):
@@ -62,17 +72,9 @@ async def _delete(interaction: discord.Interaction[Any], job: Job) -> None:
 
 def changed(act: Act, job: Job) -> Options:
     """What is to be different about a job painted once more. Raises `BadOption` where it cannot be."""
-    strength, size = strength_of(job.settings), int(job.settings.get("size", 512))
-    if act == "stronger":
-        if strength >= 100:
-            raise BadOption(sentences.STRONGEST)
-        return Options(strength=min(strength + STRENGTH_STEP, 100))
-    if act == "softer":
-        if strength <= 0:
-            raise BadOption(sentences.SOFTEST)
-        return Options(strength=max(strength - STRENGTH_STEP, 0))
-    if act == "colours":
-        return Options(colours="content" if job.settings.get("colours", "style") == "style" else "style")
-    if act == "larger":
-        return Options(size=round(size * LARGER_BY / SIZE_STEP) * SIZE_STEP)
-    return Options()
+    if act not in ("stronger", "softer", "colours", "larger"):
+        return Options()
+    options = varied(act, job.settings)
+    if options is None:
+        raise BadOption(_(sentences.STRONGEST if act == "stronger" else sentences.SOFTEST))
+    return options

@@ -8,20 +8,25 @@ from typing import Any
 import discord
 import structlog
 
-from adapters.discord import sentences
+from adapters.discord import sentences, tongue
 from bot.errors import Refusal
+from bot.languages import _
 
 log = structlog.get_logger(__name__)
 
 
 async def serve(interaction: discord.Interaction[Any], work: Awaitable[None], **facts: Any) -> None:
-    """Do what a press or a command asks for; a refusal is told, a fault is told and logged with `facts`."""
+    """Do what a press or a command asks for, in the language of the place or the person.
+
+    A refusal is told, a fault is told and logged with `facts`.
+    """
+    await tongue.speak(interaction)
     try:
         await work
     except Refusal as refusal:
         await tell(interaction, str(refusal))
     except Exception:
-        await tell(interaction, sentences.WENT_WRONG)
+        await tell(interaction, _(sentences.WENT_WRONG))
         log.exception("interaction failed", interaction=interaction.id, **facts)
 
 

@@ -15,6 +15,7 @@ from adapters.discord.private_reply import serve, tell
 from adapters.discord.wishes import PLATFORM
 from bot import text
 from bot.errors import NoSuchJob
+from bot.languages import _
 from bot.requests import Job, Queued, Running
 from bot.studio import Studio
 
@@ -28,7 +29,7 @@ def queue_command(studio: Studio) -> app_commands.Command[Any, ..., None]:
             own = await studio.under_way(PLATFORM, person=str(interaction.user.id))
             here = await studio.under_way(PLATFORM, place=place_of(interaction))
             lines = [f"- **{job.style_title}**: {_how_it_goes(studio, job)}" for job in own]
-            said = "\n".join([*(lines or [sentences.NOTHING_WAITS]), sentences.pictures_here(len(here))])
+            said = "\n".join([*(lines or [_(sentences.NOTHING_WAITS)]), sentences.pictures_here(len(here))])
             await tell(interaction, said[: limits.CONTENT_CHARS])
 
         await serve(interaction, work(), command="queue")
@@ -60,15 +61,15 @@ async def _cancel(interaction: discord.Interaction[Any], studio: Studio, picture
     else:
         found = [job for job in await _may_cancel(interaction) if picture in (job.id, job.style_title)]
     if not found:
-        raise NoSuchJob(sentences.NOTHING_TO_CANCEL)
+        raise NoSuchJob(_(sentences.NOTHING_TO_CANCEL))
     if len(found) > 1:
         view = discord.ui.View(timeout=None)
         for number, job in enumerate(found[: limits.CHOICES], 1):
             view.add_item(CancelButton(job.id, f"{number}. {job.style_title}"[: limits.LABEL_CHARS]))
-        await interaction.response.send_message(sentences.CANCEL_WHICH, view=view, ephemeral=True)
+        await interaction.response.send_message(_(sentences.CANCEL_WHICH), view=view, ephemeral=True)
         return
     stopping = await studio.cancel(found[0].id, str(interaction.user.id), moderator=is_moderator(interaction))
-    await tell(interaction, sentences.IS_CANCELLED if stopping else sentences.ALREADY_OVER)
+    await tell(interaction, _(sentences.IS_CANCELLED if stopping else sentences.ALREADY_OVER))
 
 
 async def _may_cancel(interaction: discord.Interaction[Any]) -> list[Job]:
@@ -88,4 +89,4 @@ def _how_it_goes(studio: Studio, job: Job) -> str:
     event = studio.latest(job.id)
     if isinstance(event, Queued):
         return text.queued(event)
-    return text.running(event) if isinstance(event, Running) else sentences.JUST_TAKEN
+    return text.running(event) if isinstance(event, Running) else _(sentences.JUST_TAKEN)

@@ -29,7 +29,7 @@ async def register(tree: app_commands.CommandTree[Any], guild: discord.abc.Snowf
     client = tree.client
     if client.application_id is None:
         raise app_commands.MissingApplicationID
-    ours = [command.to_dict(tree) for command in _commands(tree, guild)]
+    ours = [await _described(command, tree) for command in _commands(tree, guild)]
     if guild is None:
         route = discord.http.Route("GET", "/applications/{app}/commands", app=client.application_id)
     else:
@@ -42,6 +42,13 @@ async def register(tree: app_commands.CommandTree[Any], guild: discord.abc.Snowf
     await tree.sync(guild=guild)
     log.info("commands synced", guild=guild and guild.id, count=len(ours))
     return True
+
+
+async def _described(command: Any, tree: app_commands.CommandTree[Any]) -> Any:
+    """A command as Discord gets it, with its names in all languages."""
+    if tree.translator is None:
+        return command.to_dict(tree)
+    return await command.get_translated_payload(tree, tree.translator)
 
 
 def _commands(tree: app_commands.CommandTree[Any], guild: discord.abc.Snowflake | None) -> list[Any]:
@@ -60,6 +67,9 @@ def same_commands(ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[st
 def _same(ours: Any, theirs: Any) -> bool:
     if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
         names = {name for name in (*ours, *theirs) if name not in SET_BY_DISCORD}
+        if ours.get("contexts") is not None:
+            # What says the same in older words, and is not heeded beside them.
+            names.discard("dm_permission")
         return all(
             _same(_value(ours, name), _value(theirs, name))
             for name in names
@@ -73,4 +83,6 @@ def _same(ours: Any, theirs: Any) -> bool:
 def _value(facts: Mapping[str, Any], name: str) -> Any:
     """A fact, None for every way to say nothing."""
     value = facts.get(name, DEFAULTS.get(name))
+    if name == "default_member_permissions" and value is not None:
+        return str(value)
     return None if value is False or value == [] or value == {} or value == "" else value

@@ -9,6 +9,7 @@ import discord
 
 from adapters.discord import sentences
 from adapters.discord.private_reply import serve
+from bot.languages import _
 
 Act = Literal["again", "other", "stronger", "softer", "colours", "larger", "file", "film", "losses", "delete"]
 ACTS: Final[tuple[Act, ...]] = get_args(Act)
@@ -25,7 +26,7 @@ class ResultButton(
         danger = discord.ButtonStyle.danger if act == "delete" else discord.ButtonStyle.secondary
         super().__init__(
             discord.ui.Button(
-                label=label or sentences.ACTS[act], style=danger, custom_id=f"atelier:{act}:{job_id}", row=row
+                label=label or _(sentences.ACTS[act]), style=danger, custom_id=f"atelier:{act}:{job_id}", row=row
             )
         )
         self.act = act
@@ -52,7 +53,7 @@ class ResultButton(
 def result_view(job_id: str, *, has_film: bool, keeps_colours: bool) -> discord.ui.View:
     """The buttons under a picture: those that have something to do."""
     view = discord.ui.View(timeout=None)
-    labels = {"colours": sentences.PAINTING_COLOURS} if keeps_colours else {}
+    labels = {"colours": _(sentences.PAINTING_COLOURS)} if keeps_colours else {}
     for number, act in enumerate(act for act in ACTS if act != "film" or has_film):
         view.add_item(ResultButton(act, job_id, labels.get(act, ""), row=number // PER_ROW))
     return view

@@ -14,14 +14,16 @@ from adapters.discord import place, sentences
 from adapters.discord.address import ReplyAddress
 from adapters.discord.attachments import Attachments
 from adapters.discord.history import last_picture
+from adapters.discord.house_rules import check_rules, gallery_here
 from adapters.discord.sources import Source
 from bot.errors import BadOption, BadPicture, Refusal
 from bot.keepsakes import Keepsake
+from bot.languages import _
 from bot.requests import Job, Options, StylizeRequest
 from bot.reruns import Rerun
 from bot.studio import Studio
 
-PLATFORM: Final = "discord"
+PLATFORM: Final = place.PLATFORM
 KEPT: Final = "*"
 """Stands among styles for the picture that the person keeps as one; no gallery style is called so."""
 LARGEST_SEED: Final = 2**31 - 1
@@ -52,15 +54,18 @@ class NewPicture:
 
     async def check(self, interaction: discord.Interaction[Any]) -> None:
         """Permissions, addresses and names; what the person keeps is looked up where it is wanted."""
+        await check_rules(interaction)
         place.check_permissions(interaction, reads=self.photo is None)
         if self.photo is None and not place.bot_is_there(interaction):
-            raise BadPicture(sentences.NO_PHOTO)
-        if not self.styles or KEPT in self.styles:
+            raise BadPicture(_(sentences.NO_PHOTO))
+        if not self.styles:
+            self.styles = (await _unnamed(interaction, self.studio),)
+        if KEPT in self.styles:
             self._keepsake = await _keepsake(interaction, self.studio)
-            self.styles = self.styles or (KEPT,)
-        for style in self.styles:
-            if isinstance(style, str) and style != KEPT:
-                self.studio.gallery.find(style)
+        gallery = await gallery_here(interaction)
+        names = [style for style in self.styles if isinstance(style, str)]
+        found = {name: gallery.find(name).id for name in names if name != KEPT}
+        self.styles = [found.get(style, style) if isinstance(style, str) else style for style in self.styles]
         for source in (self.photo, *self.styles):
             if isinstance(source, Source):
                 self.attachments.check(source)
@@ -92,7 +97,7 @@ class NewPicture:
             return fetched[style]
         if style == KEPT and self._keepsake is not None:
             return self._keepsake.picture
-        return self.studio.gallery.find(style).id
+        return style
 
 
 @dataclass(slots=True)
@@ -109,17 +114,19 @@ class Again:
 
     async def check(self, interaction: discord.Interaction[Any]) -> None:
         """Permissions, and that no picture leaves the channels where it may be seen."""
+        await check_rules(interaction)
         place.check_permissions(interaction)
         before = ReplyAddress.load(self.job.address)
         if before.channel_id != interaction.channel_id:
-            raise Refusal(sentences.OTHER_CHANNEL)
+            raise Refusal(_(sentences.OTHER_CHANNEL))
         if before.is_restricted and place.age_restriction(interaction.channel) is False:
-            raise Refusal(sentences.RESTRICTED)
+            raise Refusal(_(sentences.RESTRICTED))
+        gallery = await gallery_here(interaction)
         for style in self.styles or ():
             if style == KEPT:
                 self._keepsake = await _keepsake(interaction, self.studio)
             else:
-                self.studio.gallery.find(style)
+                gallery.find(style)
 
     async def submit(self, interaction: discord.Interaction[Any], message_id: int) -> Job:
         """Hand it over; its answer hides where the one before did."""
@@ -161,11 +168,20 @@ async def keep_as_style(
     await studio.keepsakes.keep(PLATFORM, str(interaction.user.id), keepsake)
 
 
+async def _unnamed(interaction: discord.Interaction[Any], studio: Studio) -> str:
+    """The style for who names none: what they keep as one, else what is usual in the place."""
+    if await studio.keepsakes.find(PLATFORM, str(interaction.user.id)) is None:
+        usual = await studio.usual_style(PLATFORM, place.place_of(interaction))
+        if usual is not None:
+            return usual.id
+    return KEPT
+
+
 async def _keepsake(interaction: discord.Interaction[Any], studio: Studio) -> Keepsake:
     """What the person keeps as a style. Raises a `Refusal` where that is nothing, or nothing to be shown there."""
     found = await studio.keepsakes.find(PLATFORM, str(interaction.user.id))
     if found is None:
-        raise BadOption(sentences.NO_STYLE)
+        raise BadOption(_(sentences.NO_STYLE))
     place.check_age_restriction(interaction.channel, is_restricted=bool(found.note.get("is_restricted")))
     return found
 

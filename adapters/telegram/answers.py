@@ -7,15 +7,18 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import structlog
-from telegram import Message
+from telegram import InlineKeyboardMarkup, Message
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 
-from adapters.telegram import sentences
-from adapters.telegram.keyboard import result_buttons
-from adapters.telegram.limits import TelegramLimits
+from adapters.telegram import result_sentences as sentences
+from adapters.telegram.extras import too_large
+from adapters.telegram.limits import LIMITS, TelegramLimits
 from adapters.telegram.outbox import Outbox
+from adapters.telegram.pace import Rank
+from adapters.telegram.result_buttons import buttons_of
 from adapters.telegram.spot import (
     Spot,
+    is_too_large,
     message_is_gone,
     picture_is_refused,
     pictures_are_forbidden,
@@ -24,6 +27,7 @@ from adapters.telegram.spot import (
 from adapters.telegram.uploads import Upload, answer_upload, whole_file
 from bot import text
 from bot.errors import Gone
+from bot.languages import _, speaking
 from bot.requests import Answer, Job
 from bot.studio import Studio
 
@@ -42,17 +46,18 @@ class AnswerDesk:
 
     async def bring(self, job: Job, answer: Answer) -> None:
         """Returns when the answer stands in the chat; raises `Gone` when the chat is no more."""
-        try:
+        with speaking(job.address.get("language")):
             try:
-                await self._bring(job, answer, self._spot(job))
-            except ChatMigrated as migration:
-                spot = Spot.of(job.address).moved(migration.new_chat_id)
-                await self._studio.remember(job.id, **spot.to_address())
-                await self._bring(job, answer, spot)
-        except TelegramError as error:
-            if place_is_gone(error):
-                raise Gone(f"Telegram no longer lets the bot write there: {error.message}.") from None
-            raise
+                try:
+                    await self._bring(job, answer, self._spot(job))
+                except ChatMigrated as migration:
+                    spot = Spot.of(job.address).moved(migration.new_chat_id)
+                    await self._studio.remember(job.id, **spot.to_address())
+                    await self._bring(job, answer, spot)
+            except TelegramError as error:
+                if place_is_gone(error):
+                    raise Gone(f"Telegram no longer lets the bot write there: {error.message}.") from None
+                raise
 
     def _spot(self, job: Job) -> Spot:
         spot = Spot.of(job.address)
@@ -64,29 +69,41 @@ class AnswerDesk:
             return
         upload = await asyncio.to_thread(answer_upload, answer, self._limits)
         try:
-            spot = await self._picture(job, answer, spot, upload)
-        except BadRequest as error:
+            await self._picture(job, answer, spot, upload)
+        except TelegramError as error:
             if pictures_are_forbidden(error):
-                await self._sentence(job, spot, sentences.PICTURE_FORBIDDEN)
+                await self._sentence(job, spot, _(sentences.PICTURE_FORBIDDEN), buttons_of(job, answer))
                 return
-            if upload.kind == "document" or not picture_is_refused(error):
+            other = await asyncio.to_thread(self._instead, answer, upload, error)
+            if other is not None:
+                await self._picture(job, answer, spot, other)
+            elif is_too_large(error):
+                await self._sentence(job, spot, too_large(upload, LIMITS), buttons_of(job, answer))
+            else:
                 raise
-            upload = await asyncio.to_thread(whole_file, answer, self._limits)
-            spot = await self._picture(job, answer, spot, upload)
-        await self._curve(job, answer, spot)
 
-    async def _sentence(self, job: Job, spot: Spot, sentence: str) -> None:
+    def _instead(self, answer: Answer, upload: Upload, error: TelegramError) -> Upload | None:
+        """What to bring instead of a file that was refused, if anything. Blocking."""
+        if is_too_large(error):
+            # Less than this is taken everywhere, by whatever stands between the bot and Telegram.
+            smaller = answer_upload(answer, LIMITS)
+            return smaller if len(smaller.data) < len(upload.data) else None
+        if upload.kind == "document" or not picture_is_refused(error):
+            return None
+        return whole_file(answer, self._limits)
+
+    async def _sentence(self, job: Job, spot: Spot, sentence: str, buttons: InlineKeyboardMarkup | None = None) -> None:
         await self._replace(
             job,
             spot,
-            lambda: self._outbox.rewrite(spot, sentence),
-            lambda: self._outbox.say(spot, sentence),
+            lambda: self._outbox.rewrite(spot, sentence, buttons),
+            lambda: self._outbox.say(spot, sentence, buttons, Rank.ANSWER),
         )
 
-    async def _picture(self, job: Job, answer: Answer, spot: Spot, upload: Upload) -> Spot:
+    async def _picture(self, job: Job, answer: Answer, spot: Spot, upload: Upload) -> None:
         caption = job.style_title if answer.summary is None else text.result(job, answer.summary)
-        buttons = result_buttons(job.id)
-        return await self._replace(
+        buttons = buttons_of(job, answer)
+        await self._replace(
             job,
             spot,
             lambda: self._outbox.repaint(spot, upload, caption, buttons),
@@ -99,12 +116,12 @@ class AnswerDesk:
         spot: Spot,
         edit: Callable[[], Awaitable[None]],
         send: Callable[[], Awaitable[Message]],
-    ) -> Spot:
+    ) -> None:
         """Edits the status message or, where there is none any more, sends a new one and notes its id at once."""
         if spot.message_id is not None:
             try:
                 await edit()
-                return spot
+                return
             except BadRequest as error:
                 if not message_is_gone(error):
                     raise
@@ -112,18 +129,3 @@ class AnswerDesk:
         self._sent[job.id] = message.message_id
         await self._studio.remember(job.id, message_id=message.message_id)
         del self._sent[job.id]
-        return replace(spot, message_id=message.message_id)
-
-    async def _curve(self, job: Job, answer: Answer, spot: Spot) -> None:
-        """The loss curve under the picture: noted before it is sent, so that it never comes twice.
-
-        Should it get lost in between, the button under the picture still brings it.
-        """
-        if answer.curve is None or job.address.get("curve_sent"):
-            return
-        await self._studio.remember(job.id, curve_sent=True)
-        under = replace(spot, reply_to=spot.message_id)
-        try:
-            await self._outbox.send(under, Upload(answer.curve, f"losses-{job.id}.png"), sentences.CURVE)
-        except TelegramError as error:
-            log.warning("loss curve not sent", job=job.id, error=error.message)

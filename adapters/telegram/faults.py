@@ -9,11 +9,12 @@ from telegram import Message, Update
 from telegram.error import TelegramError
 from telegram.ext import ContextTypes
 
-from adapters.telegram import sentences
+from adapters.telegram import result_sentences as sentences
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.spot import Spot, place_is_gone
 from adapters.telegram.token_guard import TokenGuard
 from bot.errors import Refusal
+from bot.languages import _
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +34,7 @@ class Faults:
             sentence = str(error)
         else:
             log.error("a telegram handler failed", exception=self._guard.traceback(error))
-            sentence = sentences.FAULT
+            sentence = _(sentences.FAULT)
         if spot is None or (isinstance(error, TelegramError) and place_is_gone(error)):
             return
         try:
@@ -48,4 +49,5 @@ def _spot_of(update: Any) -> Spot | None:
     if update.callback_query is not None and update.callback_query.message is not None:
         message = update.callback_query.message
         return Spot.under(message) if isinstance(message, Message) else Spot(message.chat.id)
-    return Spot.under(update.message) if update.message is not None else None
+    asked = update.message or update.edited_message
+    return Spot.under(asked) if asked is not None else None

@@ -4,38 +4,53 @@ from __future__ import annotations
 
 import asyncio
 import re
-from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
 from telegram.error import InvalidToken, TelegramError
-from telegram.ext import AIORateLimiter, Application, ApplicationBuilder
-from telegram.request import HTTPXRequest
+from telegram.ext import Application, ApplicationBuilder
 
-from adapters.telegram import sentences
+from adapters.telegram.administrators import Administrators
 from adapters.telegram.answers import AnswerDesk
+from adapters.telegram.choosing import Choices
+from adapters.telegram.commands import Commands
+from adapters.telegram.desk import StyleDesk
 from adapters.telegram.faults import Faults
 from adapters.telegram.handlers import Handlers
+from adapters.telegram.house_rules import HouseRules
 from adapters.telegram.keyboard import cancel_button
-from adapters.telegram.limits import LIMITS, TelegramLimits
+from adapters.telegram.limits import LIMITS, OWN_SERVER, TelegramLimits
+from adapters.telegram.membership import Membership
+from adapters.telegram.menus import offer_commands
 from adapters.telegram.orders import PLATFORM, OrderDesk
 from adapters.telegram.outbox import Outbox
+from adapters.telegram.own_styles import OwnStyles
+from adapters.telegram.pace import Pace
+from adapters.telegram.polling import REFUSED, Polling, PollingRequest
 from adapters.telegram.presses import Presses
+from adapters.telegram.privacy import PrivacyDesk
+from adapters.telegram.result_presses import ResultPresses
+from adapters.telegram.settings_command import SettingsCommand
 from adapters.telegram.spot import Spot
-from adapters.telegram.status import StatusBoard
+from adapters.telegram.status import Notice, StatusBoard
 from adapters.telegram.token_guard import TokenGuard
+from adapters.telegram.tongues import InTheirLanguage
+from adapters.telegram.webhook import Webhook
 from bot import text
 from bot.config import TelegramConfig
 from bot.errors import AtelierError, SetupError
+from bot.languages import speaking
 from bot.requests import Answer, Job, Queued, Running
 from bot.studio import Studio
 
 _TOKEN: Final = re.compile(r"\d+:[A-Za-z0-9_-]+")
 _NO_TOKEN: Final = "0:none"
-_REFUSED: Final = "Telegram refused the token; copy it anew from @BotFather into telegram.token."
-_UPDATES: Final = ("message", "callback_query")
 _LONGEST_PAUSE: Final = 30.0
 log = structlog.get_logger(__name__)
+
+
+class BrokenDown(AtelierError):
+    """The front-end ended by an error that was written down."""
 
 
 class NotDelivered(AtelierError):
@@ -47,50 +62,79 @@ class TelegramFront:
 
     platform: str = PLATFORM
 
-    def __init__(self, config: TelegramConfig, studio: Studio, limits: TelegramLimits = LIMITS) -> None:
+    def __init__(self, config: TelegramConfig, studio: Studio, limits: TelegramLimits | None = None) -> None:
+        limits = limits or (OWN_SERVER if config.api_url else LIMITS)
+        self._limits = limits
         token = config.token.get_secret_value().strip()
         self._can_be_token = _TOKEN.fullmatch(token) is not None
         token = token if self._can_be_token else _NO_TOKEN
         self._guard = TokenGuard(token)
         self._guard.install()
         self._studio = studio
-        self._polling = _PollingRequest()
-        self._application = _application(token, config, self._polling)
-        self._board = StatusBoard(self._edit_progress, limits)
-        self._outbox = Outbox(self._application.bot, limits, self._board.hush)
+        self._polling = PollingRequest()
+        self._pace = Pace(limits, studio.folder / "telegram_calls.json")
+        self._application = _application(token, config, self._polling, self._pace, InTheirLanguage(studio))
+        rules = HouseRules(studio, Administrators(self._application.bot, limits))
+        self._outbox = Outbox(self._application.bot, limits)
+        self._board = StatusBoard(self._edit_progress, self._pace.room, limits)
+        self._pace.on_flood = self._board.hush
         self._orders = OrderDesk(self._application.bot, studio, self._outbox, self._board, limits)
         self._answers = AnswerDesk(studio, self._outbox, limits)
-        Handlers(studio.gallery, self._orders, self._outbox, limits).register(self._application)
-        Presses(studio, self._orders, self._outbox, limits).register(self._application)
+        desk = StyleDesk(studio, self._orders, self._outbox, rules, limits)
+        own_styles = OwnStyles(self._application.bot, studio, rules, self._outbox, limits)
+        Commands(studio, desk, self._outbox, limits).register(self._application)
+        SettingsCommand(studio, rules, self._outbox, limits).register(self._application)
+        PrivacyDesk(studio, self._outbox, limits).register(self._application)
+        own_styles.register(self._application)
+        Handlers(desk, own_styles, self._outbox, limits).register(self._application)
+        Choices(desk, self._outbox, limits).register(self._application)
+        ResultPresses(studio, self._orders, self._outbox, rules, limits).register(self._application)
+        Presses(studio, rules.administrators, limits).register(self._application)
+        Membership(studio, rules.administrators).register(self._application)
         self._application.add_error_handler(Faults(self._outbox, self._guard).handle)
+        self._source: Polling | Webhook = (
+            Webhook(self._application, config, self._guard)
+            if config.mode == "webhook"
+            else Polling(self._application, self._polling, self._guard)
+        )
         self._ready = asyncio.Event()
 
     async def run(self) -> None:
         """Serves until cancelled. Raises `SetupError` when Telegram refuses the token, at the start or later."""
         if not self._can_be_token:
-            raise SetupError(_REFUSED)
+            raise SetupError(REFUSED)
         self._guard.install()
         self._polling.refused.clear()
+        await asyncio.to_thread(self._pace.open)
+        broken = ""
         try:
             await self._log_in()
             async with self._application:
                 await self._serve()
+        except SetupError:
+            raise
+        except Exception as error:
+            log.error("telegram broke down", exception=self._guard.traceback(error))
+            broken = self._guard.clean(f"{type(error).__name__}: {error}")
         finally:
             self._ready.clear()
             await self._board.close()
             await self._application.bot.shutdown()
+            await asyncio.to_thread(self._pace.note)
             self._guard.remove()
+        if broken:
+            raise BrokenDown(broken)
 
     async def check(self) -> str:
         """Log in and out again; the bot's name. Raises `SetupError` when Telegram refuses it or is out of reach."""
         if not self._can_be_token:
-            raise SetupError(_REFUSED)
+            raise SetupError(REFUSED)
         failure = ""
         try:
             async with self._application.bot as bot:
                 return f"logged in as @{bot.username}"
         except InvalidToken:
-            failure = _REFUSED
+            failure = REFUSED
         except TelegramError as error:
             failure = f"Telegram cannot be reached ({self._guard.clean(str(error))}); try again."
         raise SetupError(failure)
@@ -101,8 +145,7 @@ class TelegramFront:
         await self._orders.settled(job.origin)
         spot = Spot.of((await self._studio.job(job.id)).address)
         if spot.message_id is not None:
-            words = text.queued(event) if isinstance(event, Queued) else text.running(event)
-            self._board.offer(job.id, spot, words)
+            self._board.offer(job.id, _notice(job, spot, event))
 
     async def answer(self, job: Job, answer: Answer) -> None:
         """Turns the status message into the answer.
@@ -118,8 +161,8 @@ class TelegramFront:
         except TelegramError as error:
             raise NotDelivered(self._guard.clean(str(error))) from None
 
-    async def _edit_progress(self, job_id: str, spot: Spot, words: str) -> None:
-        await self._outbox.rewrite_once(spot, words, cancel_button(job_id))
+    async def _edit_progress(self, notice: Notice) -> None:
+        await self._outbox.progress(notice.spot, notice.words, notice.keyboard, notice.preview)
 
     async def _log_in(self) -> None:
         pause = 1.0
@@ -132,65 +175,48 @@ class TelegramFront:
                 failure = error
             if isinstance(failure, InvalidToken):
                 # Raised out here so that the library's error, which quotes the token, is no part of it.
-                raise SetupError(_REFUSED)
+                raise SetupError(REFUSED)
             log.warning("telegram cannot be reached", error=self._guard.clean(str(failure)), retry_in=pause)
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _serve(self) -> None:
-        updater = self._application.updater
-        assert updater is not None, "the application is built with an updater"
         await self._application.start()
         try:
-            await updater.start_polling(
-                bootstrap_retries=-1, allowed_updates=_UPDATES, error_callback=self._polling_failed
-            )
+            await self._source.start()
             await self._offer_commands()
             self._ready.set()
             log.info("telegram is served", bot=self._application.bot.username)
-            await self._polling.refused.wait()
+            await self._source.watch()
         finally:
             self._ready.clear()
+            impatience = asyncio.get_running_loop().call_later(self._limits.stop_seconds, self._pace.close)
             try:
-                if updater.running:
-                    await updater.stop()
+                await self._source.stop()
             finally:
                 await self._application.stop()
-        raise SetupError(_REFUSED)
+                impatience.cancel()
 
     async def _offer_commands(self) -> None:
         try:
-            await self._application.bot.set_my_commands(sentences.COMMANDS)
+            await offer_commands(self._application.bot)
         except TelegramError as error:
-            log.warning("command menu not set", error=self._guard.clean(str(error)))
-
-    def _polling_failed(self, error: TelegramError) -> None:
-        log.warning("asking telegram for updates failed", error=self._guard.clean(str(error)))
+            log.warning("command menus not set", error=self._guard.clean(str(error)))
 
 
-class _PollingRequest(HTTPXRequest):
-    """The connection for updates. It tells when a token is refused while the bot runs, where polling would just end."""
-
-    __slots__ = ("refused",)
-
-    def __init__(self) -> None:
-        super().__init__(connection_pool_size=2)
-        self.refused = asyncio.Event()
-
-    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        """One call; the first that is refused does not return, so that polling is stopped in order."""
-        code, payload = await super().do_request(*args, **kwargs)
-        if code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND) and not self.refused.is_set():
-            self.refused.set()
-            await asyncio.Event().wait()
-        return code, payload
+def _notice(job: Job, spot: Spot, event: Queued | Running) -> Notice:
+    """How a job goes, in the language of its person."""
+    with speaking(job.address.get("language")):
+        if isinstance(event, Queued):
+            return Notice(spot, text.queued(event), cancel_button(job.id))
+        return Notice(spot, text.running(event), cancel_button(job.id), event.preview)
 
 
 def _application(
-    token: str, config: TelegramConfig, polling: HTTPXRequest
+    token: str, config: TelegramConfig, polling: PollingRequest, pace: Pace, tongues: InTheirLanguage
 ) -> Application[Any, Any, Any, Any, Any, Any]:
     builder: ApplicationBuilder[Any, Any, Any, Any, Any, Any] = ApplicationBuilder()
-    builder = builder.token(token).concurrent_updates(True).job_queue(None).rate_limiter(AIORateLimiter())
+    builder = builder.token(token).concurrent_updates(tongues).job_queue(None).rate_limiter(pace)
     builder = builder.get_updates_request(polling).connection_pool_size(64).pool_timeout(30)
     builder = builder.connect_timeout(10).read_timeout(30).write_timeout(30).media_write_timeout(120)
     if config.api_url:

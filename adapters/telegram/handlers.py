@@ -1,4 +1,4 @@
-"""Messages in: commands, photos and albums become orders or a keyboard of styles."""
+"""Messages in: commands, pictures, albums and names of styles become orders, or a keyboard of styles."""
 
 from __future__ import annotations
 
@@ -6,31 +6,35 @@ from typing import Any
 
 from telegram import Message, Update
 from telegram.constants import ChatType
-from telegram.ext import Application, CommandHandler, ContextTypes, MessageHandler, filters
+from telegram.ext import Application, CommandHandler, ContextTypes, ExtBot, MessageHandler, filters
 
 from adapters.telegram import sentences
 from adapters.telegram.albums import AlbumCollector
-from adapters.telegram.keyboard import Choosing, chooser
+from adapters.telegram.desk import StyleDesk
+from adapters.telegram.keyboard import is_no_photo
 from adapters.telegram.limits import TelegramLimits
-from adapters.telegram.orders import Order, OrderDesk
 from adapters.telegram.outbox import Outbox
+from adapters.telegram.own_styles import OwnStyles
 from adapters.telegram.pictures import Picture, picture_in
 from adapters.telegram.spot import Spot
-from adapters.telegram.wishes import command_words, person_of, wish_of
-from bot.errors import BadOption, BadPicture
-from bot.gallery import Gallery
+from adapters.telegram.waiting import Sent, Waiting
+from adapters.telegram.wishes import LONGEST_NAME, command_words, named_in, person_of, wish_of
+from bot.errors import BadPicture
+from bot.gallery import Gallery, Style
+from bot.languages import _
 
 _NEW = filters.UpdateType.MESSAGE
-_PICTURES = (filters.PHOTO | filters.Document.ALL) & _NEW
-_PRIVATE_TEXT = filters.ChatType.PRIVATE & filters.TEXT & _NEW
+_ANY = filters.UpdateType.MESSAGES
+_PICTURES = filters.PHOTO | filters.Document.ALL | filters.ANIMATION | filters.Sticker.ALL
 
 
 class Handlers:
     """What the bot does with messages. A refusal is raised and becomes one sentence in the error handler."""
 
-    def __init__(self, gallery: Gallery, orders: OrderDesk, outbox: Outbox, limits: TelegramLimits) -> None:
-        self._gallery = gallery
-        self._orders = orders
+    def __init__(self, desk: StyleDesk, own_styles: OwnStyles, outbox: Outbox, limits: TelegramLimits) -> None:
+        self._desk = desk
+        self._own_styles = own_styles
+        self._rules = desk.rules
         self._outbox = outbox
         self._limits = limits
         self._albums = AlbumCollector(limits.album_quiet_seconds)
@@ -38,73 +42,202 @@ class Handlers:
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Adds the handlers; the first that fits a message gets it."""
         application.add_handler(CommandHandler(("start", "help"), self.help, filters=_NEW))
-        application.add_handler(CommandHandler("styles", self.styles, filters=_NEW))
-        application.add_handler(CommandHandler("stylize", self.stylize, filters=_NEW))
-        application.add_handler(MessageHandler(_PICTURES, self.picture))
-        application.add_handler(MessageHandler(_PRIVATE_TEXT, self.hint))
+        application.add_handler(CommandHandler("stylize", self.stylize, filters=_ANY))
+        application.add_handler(MessageHandler(_PICTURES & _ANY, self.picture))
+        application.add_handler(MessageHandler(filters.TEXT & ~filters.COMMAND & _ANY, self.words))
+        application.add_handler(MessageHandler(filters.COMMAND & filters.ChatType.PRIVATE & _NEW, self.hint))
 
     async def help(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """`/start` and `/help`: how to use the bot."""
-        await self._say(_message(update), sentences.HELP)
+        words = f"{_(sentences.HELP)}\n{_(sentences.MORE_HELP)}"
+        await self._outbox.say(Spot.under(_message(update)), words)
 
     async def hint(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Other words in a private chat."""
-        await self._say(_message(update), sentences.HINT)
-
-    async def styles(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """`/styles`: the gallery."""
-        labels = [style.label for style in self._gallery.styles.values()]
-        await self._say(_message(update), sentences.gallery(labels, self._limits.text))
+        """Commands that there are not, in a private chat."""
+        await self._outbox.say(Spot.under(_message(update)), _(sentences.HINT))
 
     async def stylize(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """`/stylize [style] [strength]` as a reply to a picture."""
-        message = _message(update)
-        source = message.reply_to_message
-        picture = picture_in(source) if source is not None else None
-        if source is None or picture is None:
-            raise BadPicture(sentences.NO_PHOTO)
-        words = command_words(message.text, context.bot.username) or ""
-        await self._one(message, source.message_id, picture, words)
+        """`/stylize [style] [strength]` as a reply to a picture; edited, if it made no picture before."""
+        message, words = _message(update), command_words(_message(update).text, context.bot.username)
+        if words is None or self._is_late(message):
+            return
+        async with self._desk.room.turn(message.chat.id, person_of(message)):
+            waiting = await self._waiting(message)
+            if _had_its_way(message, waiting):
+                return
+            photo = shown_to(message)
+            photos = _meant(message, waiting) if photo is None else (photo,)
+            if not photos:
+                raise BadPicture(_(sentences.NO_PHOTO))
+            style, strength = wish_of(words, await self._rules.gallery(message.chat.id))
+            style = style or await self._rules.usual_style(message.chat.id)
+            await self._paint(message, photos, style, strength, waiting)
 
     async def picture(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """A photo or a file, alone or in an album; in groups only with the command in its caption."""
+        """A picture, alone or in an album; in groups only with the command in its caption, or as the style awaited."""
         message = _message(update)
-        album = [message] if message.media_group_id is None else await self._albums.collect(message)
-        if album is None:
+        is_edit = message.edit_date is not None
+        parts: list[Message] | None = [message]
+        if message.media_group_id is not None and not is_edit:
+            parts = await self._albums.collect(message)
+        if parts is None or self._is_late(message) or not _may_concern(parts, context.bot):
             return
-        called = [command_words(part.caption, context.bot.username) for part in album]
-        words = next((words for words in called if words is not None), None)
-        if words is None and message.chat.type != ChatType.PRIVATE:
-            return
-        pictures = [picture for part in album if (picture := picture_in(part)) is not None]
-        if len(pictures) == 1:
-            await self._one(album[0], album[0].message_id, pictures[0], words or "")
-        else:
-            await self._several(album[0], pictures, words or "")
+        message = parts[0]
+        async with self._desk.room.turn(message.chat.id, person_of(message)):
+            waiting = await self._waiting(message)
+            if _had_its_way(message, waiting):
+                return
+            called = _called(parts, context.bot.username, await self._rules.gallery(message.chat.id))
+            if called is not None:
+                photos = waiting.photos if is_edit and waiting and message.media_group_id else _pictures(parts)
+                style, strength = called
+                if len(photos) == 1:
+                    style = style or await self._rules.usual_style(message.chat.id)
+                await self._several(message, photos, style, strength, waiting)
+            elif waiting is not None and not is_edit and _brings_style(parts, waiting, context.bot.id):
+                styles = tuple(sent.picture for sent in _pictures(parts))
+                await self._desk.paint_waiting(message, waiting, styles)
+            elif message.chat.type == ChatType.PRIVATE and not is_edit:
+                await self._several(message, _pictures(parts), None, None, waiting)
 
-    async def _one(self, message: Message, photo_id: int, picture: Picture, words: str) -> None:
-        style, strength = wish_of(words, self._gallery)
-        spot = Spot.under(message, photo_id)
+    async def words(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """The name of a style, for the picture replied to or, in private, the one just sent.
+
+        In groups all other words are talk.
+        """
+        message = _message(update)
+        if message.edit_date is None and await self._own_styles.takes_name(message):
+            return
+        is_asking = message.chat.type == ChatType.PRIVATE and message.edit_date is None
+        gallery = await self._rules.gallery(message.chat.id)
+        named = named_in(message.text, gallery)
+        if self._is_late(message) or (named is None and not is_asking):
+            return
+        async with self._desk.room.turn(message.chat.id, person_of(message)):
+            waiting = await self._waiting(message)
+            photo = shown_to(message)
+            photos = _meant(message, waiting) if photo is None else (photo,)
+            if photos and (named is not None or len(message.text or "") <= LONGEST_NAME):
+                style, strength = named or wish_of((message.text or "").strip(), gallery)
+                await self._paint(message, photos, style, strength, waiting)
+                return
+        if is_asking:
+            sentence = sentences.HINT if named is None else sentences.STYLE_WITHOUT_PHOTO
+            await self._outbox.say(Spot.under(message), _(sentence))
+
+    async def _several(
+        self,
+        message: Message,
+        photos: tuple[Sent, ...],
+        style: Style | None,
+        strength: int | None,
+        waiting: Waiting | None,
+    ) -> None:
+        """One picture, or an album: each in the style that was named, or one by another, or as the person chooses."""
+        if style is not None or len(photos) == 1:
+            await self._paint(message, photos, style, strength, waiting)
+        elif len(photos) == 2:
+            await self._paint(message, photos[:1], photos[1].picture, strength, waiting)
+        elif message.edit_date is None:
+            await self._desk.ask_about_album(message, photos, strength)
+
+    async def _paint(
+        self,
+        message: Message,
+        photos: tuple[Sent, ...],
+        style: Style | Picture | None,
+        strength: int | None,
+        waiting: Waiting | None,
+    ) -> None:
+        waits = waiting is not None and (photos == waiting.photos or waiting.asked == message.message_id)
         if style is None:
-            choosing = Choosing(person_of(message), strength)
-            keyboard = chooser(self._gallery, choosing, 0, self._limits)
-            await self._outbox.say(spot, sentences.choose(strength), keyboard)
+            if not (waits and message.edit_date is not None):
+                await self._desk.offer(message, photos, strength)
             return
-        origin = f"{message.chat.id}:{message.message_id}"
-        await self._orders.take(Order(spot, person_of(message), origin, picture, (style.id,), strength))
+        styles = (style.id if isinstance(style, Style) else style,)
+        if waiting is not None and waits:
+            await self._desk.paint_waiting(message, waiting, styles, strength)
+        else:
+            await self._desk.paint(await self._desk.wish(message, photos, styles, strength))
 
-    async def _several(self, message: Message, pictures: list[Picture], words: str) -> None:
-        style, strength = wish_of(words, self._gallery)
-        if style is not None:
-            raise BadOption(sentences.ALBUM_AND_STYLE)
-        origin = f"{message.chat.id}:album:{message.media_group_id}"
-        photo, *styles = pictures
-        await self._orders.take(Order(Spot.under(message), person_of(message), origin, photo, tuple(styles), strength))
+    async def _waiting(self, message: Message) -> Waiting | None:
+        """What waits for a style; of an edited album that album."""
+        album = message.media_group_id if message.edit_date is not None else None
+        return await self._desk.room.find(message.chat.id, person_of(message), album or "")
 
-    async def _say(self, message: Message, text: str) -> None:
-        await self._outbox.say(Spot.under(message), text)
+    def _is_late(self, message: Message) -> bool:
+        """Whether a message was edited when it was old."""
+        if message.edit_date is None:
+            return False
+        return (message.edit_date - message.date).total_seconds() > self._limits.edit_window_seconds
 
 
 def _message(update: Update) -> Message:
-    assert update.message is not None, "the filters let only new messages through"
-    return update.message
+    message = update.message or update.edited_message
+    assert message is not None, "the filters let only messages through"
+    return message
+
+
+def shown_to(message: Message) -> Sent | None:
+    """The picture that a message replies to, be it in another chat; what shows the gallery or a progress is none."""
+    reply = message.reply_to_message
+    if reply is not None:
+        picture = None if is_no_photo(reply.reply_markup) else picture_in(reply)
+        return None if picture is None else Sent(picture, reply.message_id)
+    picture = None if message.external_reply is None else picture_in(message.external_reply)
+    return None if picture is None else Sent(picture, message.message_id)
+
+
+def _may_concern(parts: list[Message], bot: ExtBot[Any]) -> bool:
+    """Whether pictures may be meant for the bot; most of those in a busy group are not, and cost nothing."""
+    reply = parts[0].reply_to_message
+    is_reply = reply is not None and reply.from_user is not None and reply.from_user.id == bot.id
+    is_called = any(command_words(part.caption, bot.username) is not None for part in parts)
+    return parts[0].chat.type == ChatType.PRIVATE or is_reply or is_called
+
+
+def _called(parts: list[Message], bot_name: str, gallery: Gallery) -> tuple[Style | None, int | None] | None:
+    """The style and strength that a caption asks for; None where none asks for anything."""
+    for part in parts:
+        if part.forward_origin is not None and not part.is_automatic_forward:
+            continue  # these are somebody else's words
+        words = command_words(part.caption, bot_name)
+        if words is not None:
+            return wish_of(words, gallery)
+        if part.chat.type == ChatType.PRIVATE and (named := named_in(part.caption, gallery)) is not None:
+            return named
+    return None
+
+
+def _pictures(parts: list[Message]) -> tuple[Sent, ...]:
+    return tuple(Sent(picture, part.message_id) for part in parts if (picture := picture_in(part)) is not None)
+
+
+def _had_its_way(message: Message, waiting: Waiting | None) -> bool:
+    """Whether a message, seen again or edited, has had its answer: a style was chosen, or is being offered."""
+    if waiting is None or waiting.asked != message.message_id:
+        return False
+    return bool(waiting.taken_by) or (message.edit_date is None and bool(waiting.messages))
+
+
+def _meant(message: Message, waiting: Waiting | None) -> tuple[Sent, ...]:
+    """What waits, if a style that is named without a picture is for that."""
+    taker = str(message.message_id)
+    if waiting is None or waiting.taken_by not in ("", taker):
+        return ()
+    is_reply = message.reply_to_message is not None and message.reply_to_message.message_id in waiting.messages
+    is_next = message.chat.type == ChatType.PRIVATE and waiting.is_open(taker)
+    return waiting.photos if is_reply or is_next else ()
+
+
+def _brings_style(parts: list[Message], waiting: Waiting, bot_id: int) -> bool:
+    """Whether a picture is the style for what waits: the next in private, a reply to the bot in groups."""
+    message, taker = parts[0], str(parts[0].message_id)
+    if waiting.asked >= message.message_id or waiting.taken_by not in ("", taker):
+        return False
+    if message.chat.type == ChatType.PRIVATE:
+        return waiting.is_open(taker) and (waiting.wants_own or len(parts) == 1)
+    reply = message.reply_to_message
+    if reply is None or reply.from_user is None or reply.from_user.id != bot_id:
+        return False
+    return reply.message_id in waiting.messages or (waiting.wants_own and not reply.photo)

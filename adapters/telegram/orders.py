@@ -12,15 +12,18 @@ import structlog
 from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
+from adapters.telegram import sentences
 from adapters.telegram.keyboard import cancel_button
 from adapters.telegram.limits import TelegramLimits
 from adapters.telegram.outbox import Outbox
-from adapters.telegram.pictures import Picture, download
+from adapters.telegram.pictures import Fetched, Picture, fetch
 from adapters.telegram.spot import Spot
 from adapters.telegram.status import StatusBoard
 from bot import text
 from bot.errors import StorageTrouble
+from bot.languages import spoken
 from bot.requests import Job, Options, StylizeRequest
+from bot.reruns import Rerun
 from bot.studio import Studio
 
 PLATFORM: Final = "telegram"
@@ -37,6 +40,7 @@ class Order:
     photo: Picture
     styles: tuple[str | Picture, ...]
     strength: int | None = None
+    moderator: bool = False
 
 
 class OrderDesk:
@@ -58,34 +62,59 @@ class OrderDesk:
         self._room = asyncio.Semaphore(limits.orders_at_once)
         self._openings: dict[str, asyncio.Event] = {}
 
-    async def take(self, order: Order) -> None:
-        """Raises a `Refusal` whose text says why the order is not taken."""
+    async def take(self, order: Order) -> Job:
+        """The job, new or, where this origin was seen before, the one that it made.
+
+        Raises a `Refusal` whose text says why the order is not taken.
+        """
         with self._opening(order.origin):
             async with self._room:
-                job = await self._studio.submit(await self._request(order))
+                request, is_cut = await self._request(order)
+                job = await self._studio.submit(request)
             if job.is_new:
                 await self._open_status(job, order.spot)
+                if is_cut:
+                    await self._tell_of_cut(order.spot)
+        return job
+
+    async def again(self, job_id: str, rerun: Rerun, spot: Spot) -> None:
+        """A job of before once more, with a status message of its own. Raises a `Refusal`."""
+        with self._opening(rerun.origin):
+            async with self._room:
+                job = await self._studio.rerun(job_id, rerun)
+            if job.is_new:
+                await self._open_status(job, spot)
 
     async def settled(self, origin: str) -> None:
         """Returns once the status message of this order is out, where it is just being sent."""
         if opening := self._openings.get(origin):
             await opening.wait()
 
-    async def _request(self, order: Order) -> StylizeRequest:
+    async def _request(self, order: Order) -> tuple[StylizeRequest, bool]:
+        """What to ask of the studio, and whether it paints but the beginning of an animation."""
         styles = tuple([style if isinstance(style, str) else await self._fetch(style) for style in order.styles])
-        return StylizeRequest(
+        photo = await self._fetch(order.photo)
+        request = StylizeRequest(
             platform=PLATFORM,
             place=str(order.spot.chat_id),
             person=order.person,
             origin=order.origin,
-            photo=await self._fetch(order.photo),
-            styles=styles,
-            address=order.spot.to_address(),
+            photo=photo.data,
+            styles=tuple(style if isinstance(style, str) else style.data for style in styles),
+            address={**order.spot.to_address(), "language": spoken()},
             options=Options(strength=order.strength),
+            moderator=order.moderator,
         )
+        return request, photo.is_cut
 
-    async def _fetch(self, picture: Picture) -> bytes:
-        return await download(self._bot, picture, self._limits)
+    async def _fetch(self, picture: Picture) -> Fetched:
+        return await fetch(self._bot, picture, self._limits)
+
+    async def _tell_of_cut(self, spot: Spot) -> None:
+        try:
+            await self._outbox.say(spot, sentences.cut(self._limits.film_seconds))
+        except TelegramError as error:
+            log.info("that an animation is cut was not told", error=error.message)
 
     async def _open_status(self, job: Job, spot: Spot) -> None:
         self._board.sent(spot)

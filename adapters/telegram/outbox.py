@@ -2,61 +2,61 @@
 
 from __future__ import annotations
 
-import asyncio
-import datetime
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
-import structlog
-from telegram import InlineKeyboardMarkup, InputMediaAnimation, InputMediaDocument, InputMediaPhoto, Message
+from telegram import ForceReply, InlineKeyboardMarkup, InputMediaAnimation, InputMediaDocument, InputMediaPhoto, Message
 from telegram.error import BadRequest, RetryAfter
 from telegram.ext import ExtBot
 
 from adapters.telegram.limits import TelegramLimits
-from adapters.telegram.spot import Spot, is_unchanged
+from adapters.telegram.pace import Rank, seconds_of
+from adapters.telegram.spot import Spot, has_no_caption, has_no_text, is_unchanged
 from adapters.telegram.uploads import Upload
 
 MEDIA: Final = {"photo": InputMediaPhoto, "animation": InputMediaAnimation, "document": InputMediaDocument}
-_SLACK_SECONDS = 0.5
+_AS_THEY_ARE: Final = {"document": {"disable_content_type_detection": True}}
+"""Else Telegram makes a sticker of a WebP file."""
+_REMEMBERED: Final = 1024
 _T = TypeVar("_T")
-log = structlog.get_logger(__name__)
-
-
-def seconds_of(flood: RetryAfter) -> float:
-    """How long Telegram wants to hear nothing; the library gives a number or a timedelta, as it is configured."""
-    wait = flood.retry_after
-    return wait.total_seconds() if isinstance(wait, datetime.timedelta) else float(wait)
 
 
 class Outbox:
-    """Sends and edits, waiting out flood limits; `on_flood` hears of each one: chat and seconds.
+    """Sends and edits, waiting out flood limits.
 
     Every method raises the library's `TelegramError` for what is left after that.
     """
 
-    def __init__(self, bot: ExtBot[Any], limits: TelegramLimits, on_flood: Callable[[int, float], None]) -> None:
+    def __init__(self, bot: ExtBot[Any], limits: TelegramLimits) -> None:
         self._bot = bot
         self._limits = limits
-        self._on_flood = on_flood
+        self._pictured: OrderedDict[tuple[int, int | None], None] = OrderedDict()
+        """Status messages that show a preview, so that their words are a caption; a guess saves a call."""
 
-    async def say(self, spot: Spot, text: str, keyboard: InlineKeyboardMarkup | None = None) -> Message:
+    async def say(
+        self, spot: Spot, text: str, keyboard: InlineKeyboardMarkup | ForceReply | None = None, rank: Rank = Rank.WORD
+    ) -> Message:
         """A new message."""
         text = text[: self._limits.text]
         return await self._patiently(
-            spot, lambda: self._bot.send_message(text=text, reply_markup=keyboard, **spot.sending())
+            lambda: self._bot.send_message(text=text, reply_markup=keyboard, rate_limit_args=rank, **spot.sending())
         )
 
-    async def rewrite(self, spot: Spot, text: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
-        """New words for the status message."""
-        await self._patiently(spot, lambda: self._edit_text(spot, text, keyboard))
+    async def rewrite(
+        self, spot: Spot, text: str, keyboard: InlineKeyboardMarkup | None = None, rank: Rank = Rank.ANSWER
+    ) -> None:
+        """New words for a message, be they its text or its picture's caption."""
+        await self._patiently(lambda: self._edit_words(spot, text, keyboard, rank))
 
-    async def rewrite_once(self, spot: Spot, text: str, keyboard: InlineKeyboardMarkup | None) -> None:
-        """The same without patience: raises `RetryAfter` at once, for words that are stale a moment later."""
-        try:
-            await self._edit_text(spot, text, keyboard)
-        except RetryAfter as flood:
-            self._on_flood(spot.chat_id, seconds_of(flood))
-            raise
+    async def progress(
+        self, spot: Spot, text: str, keyboard: InlineKeyboardMarkup | None, preview: bytes | None = None
+    ) -> None:
+        """New words for a status message, with a preview if there is one; without patience, as they are soon stale."""
+        if preview is None:
+            await self._edit_words(spot, text, keyboard, Rank.PROGRESS)
+        else:
+            await self._edit_media(spot, Upload(preview, "preview.jpg"), text, keyboard, Rank.PROGRESS)
 
     async def send(
         self, spot: Spot, upload: Upload, caption: str, keyboard: InlineKeyboardMarkup | None = None
@@ -66,41 +66,94 @@ class Outbox:
             "caption": caption[: self._limits.caption],
             "filename": upload.name,
             "reply_markup": keyboard,
+            "rate_limit_args": Rank.ANSWER,
+            **_AS_THEY_ARE.get(upload.kind, {}),
             **spot.sending(),
         }
         send: Callable[..., Awaitable[Message]] = getattr(self._bot, f"send_{upload.kind}")
-        return await self._patiently(spot, lambda: send(**{upload.kind: upload.data}, **common))
+        return await self._patiently(lambda: send(**{upload.kind: upload.data}, **common))
 
     async def repaint(self, spot: Spot, upload: Upload, caption: str, keyboard: InlineKeyboardMarkup) -> None:
         """Turns the status message into a picture, whatever it was before; doing it twice changes nothing."""
+        await self._patiently(lambda: self._edit_media(spot, upload, caption, keyboard, Rank.ANSWER))
 
-        async def edit() -> None:
-            media = MEDIA[upload.kind](upload.data, caption=caption[: self._limits.caption], filename=upload.name)
-            await self._bot.edit_message_media(
-                media, chat_id=spot.chat_id, message_id=spot.message_id, reply_markup=keyboard
-            )
-
-        await self._patiently(spot, lambda: _unless_unchanged(edit()))
-
-    async def _edit_text(self, spot: Spot, text: str, keyboard: InlineKeyboardMarkup | None) -> None:
-        await _unless_unchanged(
-            self._bot.edit_message_text(
-                text[: self._limits.text],
-                chat_id=spot.chat_id,
-                message_id=spot.message_id,
-                reply_markup=keyboard,
+    async def redress(self, spot: Spot, keyboard: InlineKeyboardMarkup) -> None:
+        """Another keyboard under a message."""
+        await self._patiently(
+            lambda: _unless_unchanged(
+                self._bot.edit_message_reply_markup(
+                    chat_id=spot.chat_id, message_id=spot.message_id, reply_markup=keyboard
+                )
             )
         )
 
-    async def _patiently(self, spot: Spot, call: Callable[[], Awaitable[_T]]) -> _T:
+    async def remove(self, spot: Spot) -> None:
+        """Deletes a message."""
+        assert spot.message_id is not None, "only a message can be deleted"
+        message_id = spot.message_id
+        await self._patiently(lambda: self._bot.delete_message(spot.chat_id, message_id))
+
+    async def _edit_media(
+        self, spot: Spot, upload: Upload, caption: str, keyboard: InlineKeyboardMarkup | None, rank: Rank
+    ) -> None:
+        media = MEDIA[upload.kind](
+            upload.data,
+            caption=caption[: self._limits.caption],
+            filename=upload.name,
+            **_AS_THEY_ARE.get(upload.kind, {}),
+        )
+        await _unless_unchanged(
+            self._bot.edit_message_media(
+                media,
+                chat_id=spot.chat_id,
+                message_id=spot.message_id,
+                reply_markup=keyboard,
+                rate_limit_args=rank,
+            )
+        )
+        self._note(spot, has_picture=True)
+
+    async def _edit_words(self, spot: Spot, text: str, keyboard: InlineKeyboardMarkup | None, rank: Rank) -> None:
+        as_caption = (spot.chat_id, spot.message_id) in self._pictured
+        try:
+            await self._edit(spot, text, keyboard, rank, as_caption=as_caption)
+        except BadRequest as error:
+            if not (has_no_caption(error) if as_caption else has_no_text(error)):
+                raise
+            await self._edit(spot, text, keyboard, rank, as_caption=not as_caption)
+            self._note(spot, has_picture=not as_caption)
+
+    async def _edit(
+        self, spot: Spot, text: str, keyboard: InlineKeyboardMarkup | None, rank: Rank, *, as_caption: bool
+    ) -> None:
+        common: dict[str, Any] = {
+            "chat_id": spot.chat_id,
+            "message_id": spot.message_id,
+            "reply_markup": keyboard,
+            "rate_limit_args": rank,
+        }
+        if as_caption:
+            edit = self._bot.edit_message_caption(caption=text[: self._limits.caption], **common)
+        else:
+            edit = self._bot.edit_message_text(text[: self._limits.text], **common)
+        await _unless_unchanged(edit)
+
+    def _note(self, spot: Spot, *, has_picture: bool) -> None:
+        key = (spot.chat_id, spot.message_id)
+        self._pictured.pop(key, None)
+        if has_picture:
+            self._pictured[key] = None
+        while len(self._pictured) > _REMEMBERED:
+            self._pictured.popitem(last=False)
+
+    async def _patiently(self, call: Callable[[], Awaitable[_T]]) -> _T:
+        """Call again after each flood limit that is not too long; the limiter waits for its end."""
         for _ in range(self._limits.flood_waits):
             try:
                 return await call()
             except RetryAfter as flood:
-                seconds = seconds_of(flood)
-                log.info("telegram asks for silence", chat=spot.chat_id, seconds=seconds)
-                self._on_flood(spot.chat_id, seconds)
-                await asyncio.sleep(seconds + _SLACK_SECONDS)
+                if seconds_of(flood) > self._limits.flood_patience_seconds:
+                    raise
         return await call()
 
 

@@ -30,7 +30,6 @@ _MESSAGE_GONE: Final = (
     "message can't be edited",
     "message_id_invalid",
     "message identifier is not specified",
-    "there is no text in the message to edit",
 )
 _PICTURES_FORBIDDEN: Final = ("not enough rights", "chat_send_photos_forbidden", "chat_send_docs_forbidden")
 _PICTURE_REFUSED: Final = (
@@ -39,6 +38,7 @@ _PICTURE_REFUSED: Final = (
     "photo_save_file_invalid",
     "too big",
 )
+_FILE_UNKNOWN: Final = ("wrong file identifier", "wrong file_id", "wrong remote file id", "file reference")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,10 @@ class Spot:
         """The same place after its group became a supergroup: message ids of before mean nothing there."""
         return Spot(chat_id)
 
+    def replying(self, message_id: int) -> Spot:
+        """A new message in the same chat and topic, as a reply to that one."""
+        return Spot(self.chat_id, message_id, self.thread_id)
+
     def sending(self) -> dict[str, Any]:
         """The arguments that every sending method of the bot takes to land here."""
         reply = None
@@ -97,6 +101,23 @@ def is_unchanged(error: TelegramError) -> bool:
     return _says(error, ("message is not modified",))
 
 
+def has_no_text(error: TelegramError) -> bool:
+    """Whether the words of that message are the caption of a picture."""
+    return _says(error, ("there is no text in the message to edit",))
+
+
+def has_no_caption(error: TelegramError) -> bool:
+    """Whether that message has no picture whose caption could be edited."""
+    return _says(error, ("there is no caption in the message to edit",))
+
+
+def is_too_large(error: TelegramError) -> bool:
+    """Whether the file was larger than what this Bot API server takes."""
+    return "request entity too large" in error.message.lower() or _says(
+        error, ("file is too big", "file_parts_invalid")
+    )
+
+
 def pictures_are_forbidden(error: TelegramError) -> bool:
     """Whether the chat takes text from the bot but no pictures."""
     return _says(error, _PICTURES_FORBIDDEN)
@@ -105,6 +126,11 @@ def pictures_are_forbidden(error: TelegramError) -> bool:
 def picture_is_refused(error: TelegramError) -> bool:
     """Whether Telegram did not want these bytes as a photo, so that they may still go as a file."""
     return _says(error, _PICTURE_REFUSED)
+
+
+def file_is_unknown(error: TelegramError) -> bool:
+    """Whether Telegram no longer has the file whose id it was given."""
+    return _says(error, _FILE_UNKNOWN)
 
 
 def _says(error: TelegramError, phrases: tuple[str, ...]) -> bool:

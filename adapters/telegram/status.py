@@ -5,25 +5,40 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import structlog
-from telegram.error import TelegramError
+from telegram import InlineKeyboardMarkup
+from telegram.error import BadRequest, TelegramError
 
 from adapters.telegram.limits import TelegramLimits
-from adapters.telegram.spot import Spot
+from adapters.telegram.pace import NoRoom
+from adapters.telegram.spot import Spot, message_is_gone, place_is_gone
 
 log = structlog.get_logger(__name__)
 _LANES_KEPT: Final = 512
-Edit = Callable[[str, Spot, str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a status message is to show: words, buttons and, where there is a new one, a preview (JPEG)."""
+
+    spot: Spot
+    words: str
+    keyboard: InlineKeyboardMarkup | None = None
+    preview: bytes | None = field(default=None, repr=False)
+
+
+Edit = Callable[[Notice], Awaitable[None]]
+Room = Callable[[int], Awaitable[None]]
 
 
 @dataclass(slots=True)
 class _Lane:
-    """One chat: the words that wait for each job, and when the next edit may be."""
+    """One chat: what waits to be shown for each job, and when the next edit may be."""
 
-    waiting: dict[str, tuple[Spot, str]] = field(default_factory=dict)
+    waiting: dict[str, Notice] = field(default_factory=dict)
     free_at: float = 0.0
     hushed_until: float = 0.0
     editing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -35,26 +50,38 @@ class _Lane:
         return asleep and not self.editing.locked() and now > max(self.free_at, self.hushed_until)
 
 
-class StatusBoard:
-    """Throttles progress edits per chat. `edit(job id, spot, text)` does one; its failures are only logged."""
+@dataclass(slots=True)
+class _Shown:
+    """What a status message shows, and when it may get its next preview; infinity where it gets none."""
 
-    def __init__(self, edit: Edit, limits: TelegramLimits) -> None:
+    words: str = ""
+    preview_at: float = 0.0
+    is_gone: bool = False
+
+
+class StatusBoard:
+    """Throttles progress edits per chat. `edit` does one, its failures are only logged; `room` waits until there is
+    room for one in the chat.
+    """
+
+    def __init__(self, edit: Edit, room: Room, limits: TelegramLimits) -> None:
         self._edit = edit
+        self._room = room
         self._limits = limits
         self._lanes: dict[int, _Lane] = {}
-        self._shown: dict[str, str] = {}
+        self._shown: dict[str, _Shown] = {}
 
-    def offer(self, job_id: str, spot: Spot, text: str) -> None:
-        """Words for a status message: shown when the chat's turn comes, unless newer ones come before."""
-        lane = self._lane(spot.chat_id)
+    def offer(self, job_id: str, notice: Notice) -> None:
+        """Something for a status message: shown when the chat's turn comes, unless newer words come before."""
+        lane = self._lane(notice.spot.chat_id)
         if time.monotonic() < lane.hushed_until:
             return
-        if self._shown.get(job_id) == text:
-            lane.waiting.pop(job_id, None)
-            return
-        lane.waiting[job_id] = (spot, text)
+        before = lane.waiting.get(job_id)
+        if notice.preview is None and before is not None:
+            notice = replace(notice, preview=before.preview)
+        lane.waiting[job_id] = notice
         if lane.task is None or lane.task.done():
-            lane.task = asyncio.create_task(self._serve(spot.chat_id, lane))
+            lane.task = asyncio.create_task(self._serve(notice.spot.chat_id, lane))
 
     def sent(self, spot: Spot) -> None:
         """A message went to this chat just now, so the next edit has to wait its time."""
@@ -97,18 +124,38 @@ class StatusBoard:
             if pause > 0:
                 await asyncio.sleep(pause)
                 continue
+            await self._room(chat_id)
             async with lane.editing:
                 if not lane.waiting:
                     return
                 job_id = next(iter(lane.waiting))
-                spot, text = lane.waiting.pop(job_id)
-                await self._show(job_id, spot, text)
-                lane.free_at = time.monotonic() + self._limits.edit_seconds(chat_id)
+                if await self._show(job_id, lane.waiting.pop(job_id)):
+                    lane.free_at = time.monotonic() + self._limits.edit_seconds(chat_id)
 
-    async def _show(self, job_id: str, spot: Spot, text: str) -> None:
-        self._shown[job_id] = text
+    async def _show(self, job_id: str, notice: Notice) -> bool:
+        """Show it, if it is new; whether that was tried."""
+        shown = self._shown.setdefault(job_id, _Shown())
+        if shown.is_gone:
+            return False
+        now = time.monotonic()
+        if now < shown.preview_at:
+            notice = replace(notice, preview=None)
+        if notice.preview is None and notice.words == shown.words:
+            return False
+        before, shown.words = shown.preview_at, notice.words
+        if notice.preview is not None:
+            shown.preview_at = now + self._limits.preview_seconds(notice.spot.chat_id)
         try:
-            await self._edit(job_id, spot, text)
+            await self._edit(notice)
+        except NoRoom:
+            # An answer came between; what is newer by then is shown then.
+            shown.words, shown.preview_at = "", before
+            self._lanes[notice.spot.chat_id].waiting.setdefault(job_id, notice)
+            return False
         except TelegramError as error:
-            self._shown.pop(job_id, None)
+            shown.words, shown.is_gone = "", message_is_gone(error) or place_is_gone(error)
+            if notice.preview is not None and isinstance(error, BadRequest):
+                # The chat forbids pictures, or Telegram does not want this one: words will do.
+                shown.preview_at = float("inf")
             log.info("progress dropped", job=job_id, error=error.message)
+        return True

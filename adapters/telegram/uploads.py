@@ -14,13 +14,15 @@ from nst_engine.images import to_jpeg
 
 _PHOTO_QUALITY = 95
 _FILE_QUALITIES = (92, 80, 60)
+_WEBP_SIDE = 16_383
+"""The longest side that WebP knows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Bytes to send, with the name of their file; as a document they stay untouched."""
+    """Bytes to send, or the id of a file that Telegram has, with a name; as a document they stay untouched."""
 
-    data: bytes = field(repr=False)
+    data: bytes | str = field(repr=False)
     name: str
     kind: Literal["photo", "animation", "document"] = "photo"
 
@@ -41,6 +43,19 @@ def whole_file(answer: Answer, limits: TelegramLimits) -> Upload:
     if answer.animation is not None and len(answer.animation) <= limits.document_bytes:
         return Upload(answer.animation, f"{name}.webp", "document")
     return file_upload(answer.picture, name, limits)
+
+
+def lossless_file(answer: Answer, limits: TelegramLimits) -> Upload:
+    """The picture without any loss: as PNG, else as WebP where that is smaller; maybe too large even so. Blocking."""
+    assert answer.picture is not None, "asked only for finished pictures"
+    name = f"atelier-{answer.job_id}"
+    if answer.animation is not None:
+        return Upload(answer.animation, f"{name}.webp", "document")
+    png = Upload(answer.picture, f"{name}.png", "document")
+    if len(png.data) <= limits.document_bytes:
+        return png
+    webp = _lossless_webp(answer.picture)
+    return png if webp is None or len(webp) >= len(png.data) else Upload(webp, f"{name}.webp", "document")
 
 
 def photo_upload(png: bytes, name: str, limits: TelegramLimits) -> Upload:
@@ -73,3 +88,13 @@ def file_upload(png: bytes, name: str, limits: TelegramLimits) -> Upload:
 def _jpeg(png: bytes, quality: int) -> bytes:
     with Image.open(io.BytesIO(png)) as image:
         return to_jpeg(image, quality, full_colour=True)
+
+
+def _lossless_webp(png: bytes) -> bytes | None:
+    """The very same pixels as WebP; None where WebP cannot hold them."""
+    with Image.open(io.BytesIO(png)) as image:
+        if max(image.size) > _WEBP_SIDE:
+            return None
+        out = io.BytesIO()
+        image.save(out, "WEBP", lossless=True, exact=True, method=4)
+    return out.getvalue()

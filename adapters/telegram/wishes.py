@@ -7,17 +7,19 @@ from typing import Final
 
 from telegram import Message
 
+from adapters.telegram import sentences
 from bot.errors import BadOption, UnknownStyle
 from bot.gallery import Gallery, Style
 
-_COMMAND: Final = re.compile(r"\s*/stylize(?:@(?P<bot>\w+))?(?:\s+(?P<words>.*))?\s*", re.IGNORECASE | re.DOTALL)
+_COMMAND: Final = re.compile(r"\s*/(?P<name>\w+)(?:@(?P<bot>\w+))?(?:\s+(?P<words>.*))?\s*", re.IGNORECASE | re.DOTALL)
+LONGEST_NAME: Final = 80
 _STRENGTH: Final = re.compile(r"(?:(?P<style>.*)\s)?(?P<strength>[-+]?\d{1,9})\s*%?", re.DOTALL)
 
 
-def command_words(text: str | None, bot_name: str) -> str | None:
-    """What follows `/stylize` in a text; None when it is no such command or meant for another bot."""
+def command_words(text: str | None, bot_name: str, command: str = "stylize") -> str | None:
+    """What follows a command in a text; None when it is not that one or meant for another bot."""
     match = _COMMAND.fullmatch(text or "")
-    if match is None or (match["bot"] or bot_name).lower() != bot_name.lower():
+    if match is None or match["name"].lower() != command or (match["bot"] or bot_name).lower() != bot_name.lower():
         return None
     return (match["words"] or "").strip()
 
@@ -37,8 +39,22 @@ def wish_of(words: str, gallery: Gallery) -> tuple[Style | None, int | None]:
     except UnknownStyle:
         name, strength = (match["style"] or "").strip(), int(match["strength"])
         if not 0 <= strength <= 100:
-            raise BadOption(f"The strength must be a whole number from 0 to 100, not {strength}.") from None
+            raise BadOption(sentences.strength_out_of_range(strength)) from None
         return (gallery.find(name) if name else None), strength
+
+
+def named_in(words: str | None, gallery: Gallery) -> tuple[Style, int | None] | None:
+    """The style, and the strength after it, if these words are nothing but its name, nearly; None for any others."""
+    words = (words or "").strip()
+    if not words or len(words) > LONGEST_NAME or "\n" in words:
+        return None
+    if (style := gallery.named(words)) is not None:
+        return style, None
+    match = _STRENGTH.fullmatch(words)
+    if match is None or not match["style"] or not 0 <= int(match["strength"]) <= 100:
+        return None
+    style = gallery.named(match["style"])
+    return None if style is None else (style, int(match["strength"]))
 
 
 def person_of(message: Message) -> str:

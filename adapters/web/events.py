@@ -12,6 +12,7 @@ from aiohttp import web
 
 from adapters.web.jobs import own_job
 from bot import text
+from bot.languages import unpacked
 from bot.requests import Finished, JobEvent, Queued
 from bot.studio import Studio
 
@@ -81,7 +82,7 @@ async def _send(events: AsyncIterator[JobEvent], response: web.StreamResponse) -
 
 def _as_json(event: JobEvent) -> dict[str, Any]:
     if isinstance(event, Finished):
-        return {"kind": "finished", "state": event.state, "sentence": event.sentence}
+        return {"kind": "finished", "state": event.state, "sentence": unpacked(event.sentence)}
     left = text.left(event.seconds_left)
     if isinstance(event, Queued):
         return {"kind": "queued", "position": event.position, "left": left, "text": text.queued(event)}

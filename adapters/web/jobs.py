@@ -13,6 +13,7 @@ from adapters.web.refusals import PageRefusal
 from adapters.web.visitor import person
 from bot import text
 from bot.errors import NoSuchJob
+from bot.languages import unpacked
 from bot.requests import Answer, Job, StylizeRequest
 from bot.studio import Studio
 from nst_engine.summary import LossSummary
@@ -152,7 +153,7 @@ def _as_json(job: Job) -> dict[str, Any]:
         "id": job.id,
         "state": job.state,
         "over": job.is_over,
-        "sentence": job.sentence,
+        "sentence": unpacked(job.sentence),
         "style": job.style_title,
         "settings": dict(job.settings),
         "created": job.created,

@@ -22,7 +22,7 @@ from bot.commands.pictures import read_animation, read_picture, read_style
 from bot.config import load_config
 from bot.errors import BadOption
 from bot.gallery import Gallery
-from bot.intake import check_one_each, settings_for
+from bot.intake import MASK_FOR_EACH, WEIGHT_FOR_EACH, check_one_each, settings_for
 from bot.requests import Options, read_option
 from nst_engine.animation import Animation, to_bytes
 from nst_engine.film import TimeLapse
@@ -83,8 +83,8 @@ def _commission(arguments: argparse.Namespace, settings: Settings, gallery: Gall
         raise BadOption("A time-lapse is made of a still picture; leave --timelapse out, or give one frame.")
     masks = [None if name == NO_MASK else read_picture(Path(name)) for name in arguments.mask]
     styles = [read_style(style, gallery) for style in arguments.styles]
-    check_one_each("mask", len(masks), len(styles))
-    check_one_each("style weight", len(settings.style_weights), len(styles))
+    check_one_each(MASK_FOR_EACH, len(masks), len(styles))
+    check_one_each(WEIGHT_FOR_EACH, len(settings.style_weights), len(styles))
     content = read_picture(arguments.content) if animation is None else animation.frames[0]
     return Commission(content, animation, styles, masks, settings)
 

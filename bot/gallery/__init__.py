@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -13,20 +14,29 @@ from bot.errors import UnknownStyle
 from bot.gallery.entries import read_entries, read_folder
 from bot.gallery.names import folded, key, quoted
 from bot.gallery.style import Style
+from bot.languages import _, listed
 
 __all__ = ["Gallery", "Style"]
 
 _HERE: Final = Path(__file__).parent
 _NEAR: Final = 0.6
 _NAMED: Final = 3
+_SAME: Final = 0.84
+_LONG_NAME: Final = 7
+"""From so many letters on, a name is known though it is misspelt; shorter ones are like too many other words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """The styles by id, in the order in which they are shown, and photos for trying out, by id."""
+    """The styles by id, in the order in which they are shown, and photos for trying out, by id.
+
+    `own` are the ids of the styles that the place itself has added, where it is the gallery of one, each with the id of
+    the person who added it; they win by name.
+    """
 
     styles: Mapping[str, Style]
     photos: Mapping[str, Style]
+    own: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, extra: Path | None = None) -> Gallery:
@@ -39,6 +49,11 @@ class Gallery:
         photos = read_entries(_HERE / "photos.toml")
         return cls(MappingProxyType(own | added), MappingProxyType(photos))
 
+    def joined(self, own: Mapping[str, Style], persons: Mapping[str, str]) -> Gallery:
+        """This gallery with the styles of a place, added by `persons`, before its own; of two of one id, theirs."""
+        rest = {name: style for name, style in self.styles.items() if name not in own}
+        return Gallery(MappingProxyType({**own, **rest}), self.photos, MappingProxyType(dict(persons)))
+
     def find(self, text: str) -> Style:
         """The style of that id, title or label, or whose id or title alone begins so.
 
@@ -47,9 +62,10 @@ class Gallery:
         """
         wanted = key(text)
         if not wanted:
-            raise UnknownStyle("Please name a style; the list of styles shows all of them.")
+            raise UnknownStyle(_("Please name a style; the list of styles shows all of them."))
         # What a community adds comes last and is meant when it bears a title of ours.
-        newest = list(self.styles.values())[::-1]
+        own = [style for style in self.styles.values() if style.id in self.own]
+        newest = [*own, *(style for style in list(self.styles.values())[::-1] if style.id not in self.own)]
         for style in newest:
             if wanted == key(style.id):
                 return style
@@ -60,6 +76,22 @@ class Gallery:
         if len(begun) == 1:
             return begun[0]
         raise UnknownStyle(self._missing(text, begun))
+
+    def named(self, text: str) -> Style | None:
+        """The style whose id, title or beginning of a title, up to a comma or bracket, this is or nearly is.
+
+        Stricter than `find`: other words, as people say them to each other, name no style.
+        """
+        wanted = key(text)
+        newest = list(self.styles.values())[::-1]
+        for style in newest:
+            if wanted in _names(style):
+                return style
+        if len(wanted) < _LONG_NAME:
+            return None
+        close = [(_likeness(style, wanted), style) for style in newest]
+        likeness, nearest = max(close, key=lambda pair: pair[0], default=(0.0, None))
+        return nearest if likeness >= _SAME else None
 
     def search(self, text: str, limit: int = 25) -> list[Style]:
         """At most `limit` styles for what was typed so far, the likeliest first; all when nothing was typed.
@@ -76,17 +108,28 @@ class Gallery:
 
     def _missing(self, text: str, begun: list[Style]) -> str:
         if begun:
-            start = f"Several styles begin with {quoted(text)}"
-            return f"{start}; do you mean {_either([style.title for style in begun[:_NAMED]])}?"
+            styles = _either(begun[:_NAMED])
+            return _("Several styles begin with {name}; do you mean {styles}?", name=quoted(text), styles=styles)
         near = self.search(text, limit=_NAMED)
         if len(near) > 1 and not _mentions(near[0], text):
             near = near[:1]
-        hint = f"did you mean {_either([style.title for style in near])}?" if near else ""
-        return f"There is no style named {quoted(text)}; {hint or 'the list of styles shows all of them.'}"
+        if not near:
+            return _("There is no style named {name}; the list of styles shows all of them.", name=quoted(text))
+        return _("There is no style named {name}; did you mean {styles}?", name=quoted(text), styles=_either(near))
 
 
 def _begins(style: Style, wanted: str) -> bool:
     return key(style.id).startswith(wanted) or key(style.title).startswith(wanted)
+
+
+def _names(style: Style) -> set[str]:
+    """What a style is called, as keys."""
+    return {key(style.id), key(style.title), key(re.split(r"[,(]", style.title)[0])} - {""}
+
+
+def _likeness(style: Style, wanted: str) -> float:
+    names = [name for name in _names(style) if len(name) >= _LONG_NAME]
+    return max((difflib.SequenceMatcher(None, wanted, name).ratio() for name in names), default=0.0)
 
 
 def _mentions(style: Style, text: str) -> bool:
@@ -107,5 +150,5 @@ def _rank(style: Style, wanted: str, words: str) -> float | None:
     return 4 - ratio if ratio >= _NEAR else None
 
 
-def _either(titles: list[str]) -> str:
-    return " or ".join(titles)
+def _either(styles: list[Style]) -> str:
+    return listed([style.title for style in styles], either=True)

@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Final
 
+FOLDER: Final = "checkpoints"
+"""The folder in storage.path where runs under way keep their state."""
 LEAST_HOURS: Final = 1.0
 """So long is kept what may be another worker's, however short the time of keeping."""
 

@@ -7,10 +7,12 @@ import time
 from collections import defaultdict
 from contextlib import suppress
 from typing import Final
+from weakref import WeakValueDictionary
 
 import structlog
 
 from bot.errors import Gone, StorageTrouble
+from bot.languages import N_
 from bot.queue.blobs import Blobs
 from bot.queue.hub import Hub
 from bot.queue.ledger import Ledger
@@ -23,6 +25,8 @@ READ_AT_ONCE: Final = 4
 """So many jobs are looked up to be shown before the ledger has a turn for others."""
 ANSWERS_AT_ONCE: Final = 8
 """For each platform, so that one that is down does not hold up the others."""
+ANSWERS_AT_ONCE_TO_A_PLACE: Final = 2
+"""So that a place that takes only so much does not hold up the other places of its platform."""
 OVERDUE_AFTER: Final = 24 * 3600.0
 """Seconds after a job's end at which an answer that still fails waits until its platform works again."""
 OVERDUE_RETRY: Final = 6 * 3600.0
@@ -46,6 +50,7 @@ class Delivery:
         self._reading = asyncio.Semaphore(READ_AT_ONCE)
         self._answers: dict[str, asyncio.Task[None]] = {}
         self._rooms: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(ANSWERS_AT_ONCE))
+        self._doors: WeakValueDictionary[tuple[str, str], asyncio.Semaphore] = WeakValueDictionary()
         self._works: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
         """For each platform, set with the next answer that arrives there."""
         self._brought: set[str] = set()
@@ -148,13 +153,17 @@ class Delivery:
     async def _try(self, job_id: str, *, is_patient: bool) -> None:
         """One attempt at the answer; raises whatever went wrong with it."""
         job = await self._ledger.call(self._ledger.job, job_id)
-        front = self._fronts.get(job.platform)
-        if front is None or job.replied:
+        if job.platform not in self._fronts or job.replied:
             return
         if job_id not in self._brought:
             try:
-                async with self._rooms[job.platform]:
-                    await front.answer(job, await self._load(job, is_patient=is_patient))
+                async with self._door(job), self._rooms[job.platform]:
+                    answer = await self._load(job, is_patient=is_patient)
+                    # Not before: the front may have left while others had their turn.
+                    front = self._fronts.get(job.platform)
+                    if front is None:
+                        return
+                    await front.answer(job, answer)
             except Gone as error:
                 await self._ledger.call(self._ledger.mark_gone, job_id, str(error))
                 log.info("answer dropped, its place is gone", job=job_id, platform=job.platform, reason=str(error))
@@ -165,10 +174,14 @@ class Delivery:
         log.info("answered", job=job_id, platform=job.platform, state=job.state)
         self._works.pop(job.platform, asyncio.Event()).set()
 
+    def _door(self, job: Job) -> asyncio.Semaphore:
+        """The way to the place of a job, as long as somebody needs it."""
+        return self._doors.setdefault((job.platform, job.place), asyncio.Semaphore(ANSWERS_AT_ONCE_TO_A_PLACE))
+
     async def _load(self, job: Job, *, is_patient: bool) -> Answer:
         try:
             return await load_answer(self._blobs, job)
         except StorageTrouble:
             if is_patient:
                 raise
-        return Answer(job.id, "failed", "This picture cannot be read from the bot's disk; ask for it again.")
+        return Answer(job.id, "failed", N_("This picture cannot be read from the bot's disk; ask for it again."))

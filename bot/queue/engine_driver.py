@@ -14,6 +14,7 @@ from typing import Any, Final
 import structlog
 
 from bot.config import EngineConfig
+from bot.languages import N_, packed, unpacked
 from bot.queue.checkpoints import Checkpoints
 from bot.queue.frames import Header, pack, read_frame
 from bot.queue.orders import PARTS
@@ -36,7 +37,11 @@ class EngineDiedError(Exception):
 
 
 class EngineUnfitError(Exception):
-    """The engine does not start as it is configured; the text says why."""
+    """The engine does not start as it is configured; the text says why, and `sentence` is that, packed."""
+
+    def __init__(self, reason: str) -> None:
+        self.sentence = packed(N_("The engine cannot run here: {reason}"), reason=reason)
+        super().__init__(unpacked(self.sentence))
 
 
 @dataclass(slots=True)
@@ -89,7 +94,7 @@ class EngineDriver:
         try:
             header, _ = await self._read()
             if header["type"] == "unfit":
-                raise EngineUnfitError(f"The engine cannot run here: {header['sentence']}")
+                raise EngineUnfitError(header["sentence"])
         except BaseException:
             await self._end_process()
             raise

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from PIL import Image
 
+from bot.languages import packed
 from bot.queue.frames import Header, pack, read_frame_blocking
 from bot.queue.painting import Painting, Reporter
 from bot.queue.pictures import Pictures
@@ -94,7 +95,7 @@ class EngineChild:
         except Cancelled:
             self.send({"type": "cancelled", "job": header["job"]})
         except EngineError as error:
-            self.send({"type": "failed", "job": header["job"], "sentence": str(error)})
+            self.send({"type": "failed", "job": header["job"], "sentence": packed(error.sentence, **error.values)})
         self._cancelled.discard(header["job"])
 
     def _paint(self, engine: Engine, header: Header, payload: bytes) -> None:

@@ -34,13 +34,13 @@ def load(db: sqlite3.Connection, platform: str, place: str, person: str, limits:
     """All that the limits ask about."""
 
     def asked(column: str, value: str, times: int, within: float) -> float | None:
-        """When they asked for the last but `times` - 1 picture that counts."""
+        """When they asked for the last but `times` - 1 picture that counts, erased ones among them."""
         if not times:
             return None
         found = db.execute(
-            f"SELECT created FROM jobs WHERE counts = 1 AND platform = ? AND {column} = ? AND created > ? "
-            "ORDER BY created DESC LIMIT 1 OFFSET ?",
-            (platform, value, now - within, times - 1),
+            f"SELECT created FROM jobs WHERE counts = 1 AND platform = ? AND {column} IN (?, code(?, ?)) "
+            "AND created > ? ORDER BY created DESC LIMIT 1 OFFSET ?",
+            (platform, value, platform, value, now - within, times - 1),
         ).fetchone()
         return None if found is None else float(found[0])
 

@@ -8,16 +8,19 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
 from bot.errors import NoSuchJob, SetupError, StorageTrouble
 from bot.limits import EVEN, Limits, Weights
-from bot.queue import history, operating, turns
+from bot.queue import history, operating, persons, turns
 from bot.queue.estimates import Done
 from bot.queue.history import NOT_OVER
 from bot.queue.ledger_file import open_file, owner_of
+from bot.queue.persons import Persons
 from bot.queue.tables import make_tables
 from bot.queue.trouble import Complaints, ledger_trouble
 from bot.queue.turns import STEPS
@@ -63,6 +66,8 @@ class Ledger:
             self._db = self._thread.submit(_open, path).result()
             self.owner: str = self._thread.submit(owner_of, self._db).result()
             """The name of this ledger among others that share a blob store."""
+            self.persons: Persons = self._thread.submit(Persons, self._db).result()
+            """What is written of one person, and how it is forgotten."""
         except (OSError, sqlite3.Error) as error:
             self._thread.shutdown()
             reason = ledger_trouble(path, error) or f"The ledger {path} cannot be opened ({error}); check storage.path."
@@ -71,7 +76,7 @@ class Ledger:
     async def call(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one of the ledger's methods on its thread. Raises `StorageTrouble`, told in the log, for its file's."""
         try:
-            return await asyncio.wrap_future(self._thread.submit(method, *args, **kwargs))
+            return await asyncio.wrap_future(self._thread.submit(copy_context().run, partial(method, *args, **kwargs)))
         except sqlite3.Error as error:
             reason = ledger_trouble(self._path, error)
             if reason is None:
@@ -92,6 +97,7 @@ class Ledger:
             if known is not None:
                 return known
             self.check_room(job.platform, job.place, job.person, limits, job.created)
+            persons.adopt(self._db, job.platform, job.place, job.person)
             turns.join(self._db, job, weights, moderator=moderator)
             self._db.execute(
                 f"INSERT INTO jobs ({COLUMNS}, steps, work) VALUES ({', '.join('?' * 18)})",
@@ -108,7 +114,7 @@ class Ledger:
 
     def find(self, platform: str, origin: str) -> Job | None:
         """The job that a message or interaction made before, with `is_new` False."""
-        known = self._row("platform = ? AND origin = ?", platform, origin)
+        known = self._row("platform = ? AND origin IN (?, code(?, ?))", platform, origin, platform, origin)
         return None if known is None else replace(known, is_new=False)
 
     def check_room(self, platform: str, place: str, person: str, limits: Limits, now: float) -> None:
@@ -183,7 +189,8 @@ class Ledger:
         """Add to what a platform remembers of where to answer."""
         with self._db:
             self._db.execute(
-                "UPDATE jobs SET address = json_patch(address, ?) WHERE id = ?", (json.dumps(more), job_id)
+                "UPDATE jobs SET address = json_patch(address, ?) WHERE id = ? AND stripped IS NULL",
+                (json.dumps(more), job_id),
             )
 
     def mark_replied(self, job_id: str) -> None:
@@ -285,12 +292,14 @@ class Ledger:
 
     def _rows(self, where: str, *values: Any) -> list[Job]:
         return [
-            _from_row(row) for row in self._db.execute(f"SELECT {COLUMNS} FROM jobs WHERE {where} ORDER BY id", values)
+            _from_row(row)
+            for row in self._db.execute(f"SELECT {COLUMNS}, stripped FROM jobs WHERE {where} ORDER BY id", values)
         ]
 
 
 def _open(path: Path) -> sqlite3.Connection:
     db = open_file(path)
+    persons.prepare(db)
     make_tables(db)
     return db
 
@@ -310,8 +319,9 @@ def _to_row(job: Job) -> tuple[Any, ...]:
 
 def _from_row(row: tuple[Any, ...]) -> Job:
     (job_id, platform, place, person, origin, address, photo, styles, title, settings, created, *rest) = row
-    state, attempts, sentence, replied, masks = rest
+    state, attempts, sentence, replied, masks, stripped = rest
     return Job(
         *(job_id, platform, place, person, origin, json.loads(address), photo, tuple(json.loads(styles)), title),
         *(json.loads(settings), created, state, attempts, sentence, replied is not None, tuple(json.loads(masks))),
+        is_erased=stripped is not None,
     )

@@ -11,7 +11,7 @@ from bot.queue.trouble import BUSY_SECONDS
 
 CHECKED_BYTES: Final = 256 * 2**20
 """Files up to this size are looked through at every start."""
-OWNER: Final = "CREATE TABLE IF NOT EXISTS house (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT"
+HOUSE: Final = "CREATE TABLE IF NOT EXISTS house (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT"
 
 
 def open_file(path: Path) -> sqlite3.Connection:
@@ -38,7 +38,7 @@ def open_file(path: Path) -> sqlite3.Connection:
 
 def owner_of(db: sqlite3.Connection) -> str:
     """The name that this ledger gave itself when it was made; it goes along with its copies."""
-    db.execute(OWNER)
+    db.execute(HOUSE)
     db.execute("INSERT OR IGNORE INTO house VALUES ('owner', ?)", [secrets.token_hex(4)])
     return str(db.execute("SELECT value FROM house WHERE name = 'owner'").fetchone()[0])
 

@@ -8,13 +8,14 @@ from statistics import median
 from typing import Final
 
 from bot.errors import NoSuchJob
+from bot.languages import N_
 from bot.queue.estimates import Estimates
 from bot.queue.ledger import Ledger
 from bot.requests import QueueLine, QueueView
 from bot.speed import Pace
 
-CANCELLED: Final = "The operator of this bot cancelled this picture; ask for it again later."
-EMPTIED: Final = "The operator of this bot emptied the queue; ask for your picture again later."
+CANCELLED: Final = N_("The operator of this bot cancelled this picture; ask for it again later.")
+EMPTIED: Final = N_("The operator of this bot emptied the queue; ask for your picture again later.")
 
 
 def _not_measured() -> Pace | None:

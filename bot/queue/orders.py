@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import structlog
 
+from bot.languages import N_
 from bot.queue.blobs import Blobs, digest_of
 from bot.requests import Answer, Job, JobState
 from nst_engine.settings import Settings
@@ -20,8 +21,8 @@ PREVIEWS: Final = "preview"
 RESULTS: Final = "result"
 PARTS: Final = ("picture", "curve", "timelapse", "animation", "film")
 """What an answer may hold, by the names of `Answer`."""
-NO_LONGER_KEPT: Final = "This picture is no longer kept; ask for it again."
-DAMAGED: Final = "This picture was damaged on the bot's disk; ask for it again."
+NO_LONGER_KEPT: Final = N_("This picture is no longer kept; ask for it again.")
+DAMAGED: Final = N_("This picture was damaged on the bot's disk; ask for it again.")
 
 log = structlog.get_logger(__name__)
 

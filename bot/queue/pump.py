@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 
 from bot.errors import NoSuchJob, StorageTrouble
+from bot.languages import unpacked
 from bot.queue.blobs import Blobs
 from bot.queue.dispatch import Dispatch
 from bot.queue.hub import Hub
@@ -184,7 +185,7 @@ class Pump:
             expected = self._places.expected.get(event.job_id)
             error = None if expected is None or not seconds else round(expected / seconds - 1, 2)
             times = {"seconds": round(seconds, 1), "estimated": expected and round(expected, 1), "error": error}
-        log.info("over", job=event.job_id, state=event.state, sentence=event.sentence, **times)
+        log.info("over", job=event.job_id, state=event.state, sentence=unpacked(event.sentence), **times)
         self.wake()
 
     async def _listen(self, ready: asyncio.Event) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from bot.queue import history, operating, turns
+from bot.queue import history, operating, persons, turns
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -28,6 +28,7 @@ ADDED: Final = {
     "overdue": "REAL",
     "gone": "TEXT",
     **history.COLUMNS,
+    **persons.COLUMNS,
 }
 """Columns of the jobs that ledgers of older versions lack."""
 
@@ -41,4 +42,5 @@ def make_tables(db: sqlite3.Connection) -> None:
             db.execute(f"ALTER TABLE jobs ADD COLUMN {name} {kind}")
     is_older = db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'shares'").fetchone() is None
     fill = f"{turns.FILL} {history.FILL}" if is_older else ""
-    db.executescript(f"BEGIN IMMEDIATE; {history.SCHEMA} {operating.SCHEMA} {turns.SCHEMA} {fill} COMMIT;")
+    schema = " ".join(part.SCHEMA for part in (history, operating, turns, persons))
+    db.executescript(f"BEGIN IMMEDIATE; {schema} {fill} COMMIT;")

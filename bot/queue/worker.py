@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from bot.languages import N_
 from bot.queue.blobs import BlobError, Blobs, is_intact
 from bot.queue.dispatch import Dispatch
 from bot.queue.engine_driver import EngineDiedError, EngineDriver, EngineUnfitError, Painted
@@ -22,7 +23,8 @@ from bot.queue.takes import MOST_TAKES, begin_take, excuse_take
 from nst_engine.settings import Settings
 from nst_engine.summary import LossSummary
 
-SET_ASIDE: Final = f"The engine failed {MOST_TAKES} times at this picture; try a smaller size or another picture."
+SET_ASIDE: Final = N_("The engine failed 3 times at this picture; try a smaller size or another picture.")
+"""After `MOST_TAKES`."""
 PATIENCE: Final = 300.0
 """Seconds after which a job fails whose pictures cannot be read."""
 FIRST_PAUSE: Final = 0.5
@@ -116,7 +118,7 @@ class Worker:
         try:
             pictures = await _patiently(partial(self._pictures, order), PATIENCE)
         except BlobError:
-            return Painted("The pictures of this job cannot be read at present; ask for it again later.")
+            return Painted(N_("The pictures of this job cannot be read at present; ask for it again later."))
         if isinstance(pictures, str):
             return Painted(pictures)
         steps = order.settings.get("steps", Settings().steps)
@@ -128,18 +130,18 @@ class Worker:
         try:
             return await engine.paint(order.job, order.settings, pictures, on_progress)
         except EngineUnfitError as error:
-            return Painted(str(error))
+            return Painted(error.sentence)
 
     async def _pictures(self, order: Order) -> Pictures | str:
         """What the order is painted from; a sentence when some of it is no longer kept, or damaged."""
         found = {key: await self._blobs.get(key) for key in {order.photo, *order.styles, *order.masks} if key}
         kept = {key: data for key, data in found.items() if data is not None}
         if len(kept) < len(found):
-            return "The pictures of this job are no longer kept; ask for it again."
+            return N_("The pictures of this job are no longer kept; ask for it again.")
         damaged = await asyncio.to_thread(lambda: [key for key, data in kept.items() if not is_intact(key, data)])
         if damaged:
             log.error("a picture is damaged", job=order.job, keys=damaged)
-            return "A picture of this job was damaged on the bot's disk; ask for it again."
+            return N_("A picture of this job was damaged on the bot's disk; ask for it again.")
         masks = tuple(None if key is None else kept[key] for key in order.masks)
         return Pictures(kept[order.photo], tuple(kept[key] for key in order.styles), masks)
 
@@ -152,7 +154,7 @@ class Worker:
             # Where an earlier attempt was gone on from, only the engine knows how long that took.
             outcome = Outcome(summary, seconds=max(seconds, summary.seconds), take=take, parts=parts)
         else:
-            outcome = Outcome(sentence=painted.sentence or "The engine could not paint this picture.")
+            outcome = Outcome(sentence=painted.sentence or N_("The engine could not paint this picture."))
         await self._conclude(order, outcome)
 
     async def _conclude(self, order: Order, outcome: Outcome) -> None:

@@ -19,6 +19,7 @@ from tests.adapters.test_discord_wishes import told
 from tests.standins.discord import DiscordStandIn, Invocation, Message
 from tests.standins.discord.house import House, a_style, jpeg, noise, picture_of
 from tests.standins.discord.world import MANAGE_MESSAGES, MEMBER_PERMISSIONS
+from tests.standins.instant_engine_process import FILM
 
 pytest_plugins = ["tests.standins.discord.fixtures"]
 
@@ -143,7 +144,7 @@ async def test_the_film_comes_for_all(swift_house: House, discord: DiscordStandI
     await discord.until(lambda: pressed.original and pressed.original.files)
     assert pressed.original is not None
     (film,) = pressed.original.files
-    assert (film.name, film.data) == (f"SPOILER_atelier-{job.id}-timelapse.mp4", b"a film")
+    assert (film.name, film.data) == (f"SPOILER_atelier-{job.id}-timelapse.mp4", FILM)
     assert not pressed.original.is_ephemeral
 
 

@@ -63,7 +63,7 @@ async def test_several_styles_are_blended(swift_house: House, discord: DiscordSt
     own = discord.upload(jpeg(colour="navy"), "style.png")
     invocation = await discord.stylize(discord.upload(jpeg()), own, first.id, style_2=second.id)
     message = await picture_of(discord, invocation)
-    assert f"your own picture and {first.title} and {second.title}" in message.embeds[0]["title"]
+    assert f"your own picture, {first.title} and {second.title}" in message.embeds[0]["title"]
     assert len((await swift_house.job_of(invocation)).styles) == 3
 
 

@@ -1,4 +1,4 @@
-"""Answers on Telegram: the picture, the losses and the curve, once, in whatever state the chat is."""
+"""Answers on Telegram: the picture and the losses, once, in whatever state the chat is."""
 
 from __future__ import annotations
 
@@ -28,40 +28,20 @@ def png(width: int, height: int, *, noise: bool = False) -> bytes:
     return out.getvalue()
 
 
-async def curves_of(house: House, result: Message) -> list[Message]:
+async def alone(house: House, result: Message) -> bool:
+    """Whether nothing came with a result, once its answer is through."""
     await house.settled((await house.job_of(result)).id)
-    return [message for message in result.chat.from_bot if message.reply_to is result and message.media]
+    return [message for message in result.chat.from_bot if message.reply_to is result] == []
 
 
-async def test_the_answer_holds_picture_losses_and_curve(telegram: TelegramStandin, telegram_house: House) -> None:
+async def test_the_answer_holds_picture_and_losses(telegram: TelegramStandin, telegram_house: House) -> None:
     house = telegram_house
     photo = await house.asks(house.private, house.ann)
     result = await house.picture_in(house.private, photo)
     assert result.picture.format == "PNG"
     assert "total: " in result.text
     assert "→" in result.text
-    (curve,) = await curves_of(house, result)
-    assert curve.picture.size == (1120, 700)
-
-
-async def test_the_buttons_under_a_picture_bring_curve_and_file(
-    telegram: TelegramStandin, telegram_house: House
-) -> None:
-    house = telegram_house
-    photo = await house.asks(house.club, house.ann)
-    result = await house.picture_in(house.club, photo)
-    assert len(await curves_of(house, result)) == 1
-    await house.restart()
-    await telegram.presses(house.bob, result, "As file")
-    await telegram.until(lambda: house.club.from_bot[-1].media and house.club.from_bot[-1].media.kind == "document")
-    file = house.club.from_bot[-1]
-    assert file.reply_to is result
-    assert file.media is not None
-    answer = await house.studio.answer((await house.job_of(result)).id)
-    assert file.media.data == answer.picture
-    await telegram.presses(house.bob, result, "Loss curve")
-    await telegram.until(lambda: house.club.from_bot[-1] is not file)
-    assert house.club.from_bot[-1].picture.size == (1120, 700)
+    assert await alone(house, result)
 
 
 async def test_an_answer_brought_again_stays_one(telegram: TelegramStandin, telegram_house: House) -> None:
@@ -76,10 +56,10 @@ async def test_an_answer_brought_again_stays_one(telegram: TelegramStandin, tele
 
 async def test_a_reply_lost_on_the_way_back_does_not_make_two(telegram: TelegramStandin, telegram_house: House) -> None:
     house = telegram_house
-    telegram.faults += [Fault("editMessageMedia", after=True), Fault("sendPhoto", after=True)]
+    telegram.faults.append(Fault("editMessageMedia", after=True, about="total: "))
     photo = await house.asks(house.private, house.ann)
     result = await house.picture_in(house.private, photo)
-    assert len(await curves_of(house, result)) == 1
+    assert await alone(house, result)
     assert [message for message in house.private.from_bot if message.reply_to is photo] == [result]
     assert telegram.faults == []
 
@@ -87,8 +67,11 @@ async def test_a_reply_lost_on_the_way_back_does_not_make_two(telegram: Telegram
 @pytest.mark.parametrize(
     "faults",
     [
-        [Fault("editMessageMedia", after=True, cut=True), Fault("sendPhoto", after=True, cut=True)],
-        [Fault("editMessageMedia", 500), Fault("editMessageMedia", 503, after=True)],
+        [Fault("editMessageMedia", after=True, cut=True, about="total: ")],
+        [
+            Fault("editMessageMedia", 500, about="total: "),
+            Fault("editMessageMedia", 503, after=True, about="total: "),
+        ],
     ],
     ids=["cut", "errors"],
 )
@@ -100,7 +83,7 @@ async def test_an_answer_whose_fate_is_unknown_is_brought_again_to_the_same_mess
     telegram.faults += faults
     photo = await house.asks(house.private, house.ann)
     result = await house.picture_in(house.private, photo)
-    assert len(await curves_of(house, result)) == 1
+    assert await alone(house, result)
     assert [message for message in house.private.from_bot if message.reply_to is photo] == [result]
     assert telegram.faults == []
 
@@ -227,7 +210,7 @@ async def test_an_animation_comes_as_a_film_and_as_a_file(telegram: TelegramStan
     assert result.media is not None
     assert (result.media.kind, result.media.data) == ("animation", answer.film)
     assert "total: " in result.text
-    assert len(await curves_of(house, result)) == 1
+    assert await alone(house, result)
 
     await telegram.presses(house.ann, result, "As file")
     await telegram.until(

@@ -32,8 +32,9 @@ async def test_one_message_goes_from_queued_to_percent_to_picture(
     assert status.history.index(percents[0]) > status.history.index(
         next(words for words in status.history if "Next in the queue" in words)
     )
-    assert len(set(status.history)) == len(status.history)
-    assert status.labels == ["Loss curve", "As file"]
+    previews = [call for call in telegram.calls if call.method == "editMessageMedia"][:-1]
+    assert len(status.history) - len(set(status.history)) <= len(previews)
+    assert status.labels[:2] == ["Again", "Other style"]
 
 
 async def test_edits_keep_their_distance_and_show_the_latest_words(telegram: TelegramStandin, atelier: Any) -> None:
@@ -79,7 +80,7 @@ async def test_a_group_within_real_limits_gets_all_its_pictures(telegram: Telegr
     for photo in photos:
         await house.picture_in(house.club, photo)
     await house.stop()
-    assert len([m for m in house.club.from_bot if m.labels == ["Loss curve", "As file"]]) == 3
+    assert len([m for m in house.club.from_bot if "Again" in m.labels]) == 3
 
 
 async def test_the_owner_cancels_while_it_waits(telegram: TelegramStandin, telegram_house: House) -> None:
@@ -114,9 +115,8 @@ async def test_an_administrator_cancels_and_others_may_not(telegram: TelegramSta
         photo = await house.asks(house.club, house.ann)
         status = await house.status_in(house.club, photo)
         press = await telegram.presses(house.bob, status, "Cancel")
-        refusal = await house.sentence_in(house.club, "Only the person who asked")
-        assert refusal.reply_to is status
-        assert press.answered
+        assert "Only the person who asked" in await telegram.answered(press)
+        assert press.must_be_closed
         assert "Cancel" in status.labels
         await telegram.presses(carol, status, "Cancel")
         await telegram.until(lambda: status.text == "Cancelled.")
@@ -142,8 +142,8 @@ async def test_a_forged_button_reaches_no_job_of_another_chat(telegram: Telegram
         await house.asks(house.club, house.bob)
         other = await house.status_in(house.club)
         house.club.admins.add(house.bob.id)
-        await telegram.forges(house.bob, other, status.button("Cancel"))
-        await house.sentence_in(house.club, "too old")
+        press = await telegram.forges(house.bob, other, status.button("Cancel"))
+        assert "another chat" in await telegram.answered(press)
         assert not (await house.job_of(status)).is_over
 
 

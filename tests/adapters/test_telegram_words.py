@@ -12,14 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from adapters.telegram.keyboard import CHOICE, PAGE, Choosing, cancel_button, chooser, result_buttons
+from adapters.telegram.keyboard import CHOICE, OWN, PAGE, Choosing, cancel_button, chooser
 from adapters.telegram.limits import LIMITS
-from adapters.telegram.sentences import gallery as gallery_text
+from adapters.telegram.result_buttons import result_buttons, style_buttons
+from adapters.telegram.sheets import contact_sheet
 from adapters.telegram.uploads import file_upload
 from adapters.telegram.wishes import command_words, wish_of
 from bot.errors import BadOption, UnknownStyle
 from bot.gallery import Gallery, Style
-from bot.studio import new_job_id
+from tests.adapters.test_discord_parts import a_job
 
 
 def gallery_of(*titles: str) -> Gallery:
@@ -95,22 +96,18 @@ def test_every_button_fits_and_carries_what_it_was_made_of(
         assert len(data.encode()) <= LIMITS.callback_bytes
         told, value = Choosing.parse(data)
         assert told == choosing
-        assert gallery.styles[value].title == button.text if data[0] == CHOICE else data[0] == PAGE
+        assert gallery.styles[value].title == button.text if data[0] == CHOICE else data[0] in (PAGE, OWN)
     assert all(len(row) <= LIMITS.page_columns for row in keyboard.inline_keyboard)
 
 
 def test_buttons_of_jobs_fit() -> None:
-    for keyboard in (cancel_button(new_job_id()), result_buttons(new_job_id())):
+    job = a_job("z" * 25)
+    styles = gallery_of(*(f"Number {number}" for number in range(60)))
+    longest = Gallery({"é" * 100: Style("é" * 100, "Long", "", "", "", "", Path())}, {})
+    choosers = [style_buttons(those, job.id, 2, LIMITS, has_film=True) for those in (styles, longest)]
+    for keyboard in (cancel_button(job.id), result_buttons(job, has_film=True), *choosers):
         for row in keyboard.inline_keyboard:
-            assert all(len(str(button.callback_data)) <= LIMITS.callback_bytes for button in row)
-
-
-def test_a_large_gallery_is_listed_within_one_message() -> None:
-    text = gallery_text([f"Style number {number}, somebody, 1900" for number in range(500)], LIMITS.text)
-    assert len(text) <= LIMITS.text
-    listed = text.count("•")
-    assert 50 < listed < 500
-    assert text.endswith(f"and {500 - listed} more")
+            assert all(len(str(button.callback_data).encode()) <= LIMITS.callback_bytes for button in row)
 
 
 def test_a_file_beyond_the_limit_becomes_a_jpeg() -> None:
@@ -121,3 +118,14 @@ def test_a_file_beyond_the_limit_becomes_a_jpeg() -> None:
     assert len(upload.data) <= 60_000
     assert (upload.name, upload.kind) == ("x.jpg", "document")
     assert Image.open(io.BytesIO(upload.data)).size == (200, 200)
+
+
+def test_a_title_whose_letters_cannot_be_drawn_is_its_number(gallery: Gallery) -> None:
+    style = next(iter(gallery.styles.values()))
+
+    def drawn(title: str) -> bytes:
+        return contact_sheet([replace(style, title=title)], 3)
+
+    assert drawn("星月夜") == drawn("1")
+    shown = {drawn(title) for title in ("1", "Roses trémières", "Roses trêmiêres", "Звёзды", "Фиалки")}
+    assert len(shown) == 5

@@ -173,6 +173,49 @@ async def test_a_platform_that_hangs_does_not_hold_up_another(stage: Stage) -> N
     await stage.until_replied("job000001")
 
 
+async def test_a_place_that_takes_its_time_does_not_hold_up_another_of_its_platform(stage: Stage) -> None:
+    front, slow = Front(), asyncio.Event()
+    brought = front.answer
+
+    async def answer(job: Job, answer: Answer) -> None:
+        if job.place == "slow":
+            await slow.wait()
+        await brought(job, answer)
+
+    front.answer = answer  # type: ignore[method-assign]
+    for number in range(100, 100 + 2 * delivery_module.ANSWERS_AT_ONCE):
+        job = dataclasses.replace(make_job(number), place="slow")
+        await stage.ledger.call(stage.ledger.accept, job, COST, WIDE)
+        await stage.ledger.call(stage.ledger.settle, job.id, "failed")
+    await stage.delivery.serve(front)
+    await stage.finish("job000001")
+    await stage.until_replied("job000001")
+    slow.set()
+    await stage.until_replied("job000100")
+
+
+async def test_an_answer_that_waited_while_the_front_changed_goes_through_the_new_one(stage: Stage) -> None:
+    old, new, gate = Front(), Front(), asyncio.Event()
+
+    async def stay(job: Job, answer: Answer) -> None:
+        await old._note("stays")
+        await gate.wait()
+
+    old.answer = stay  # type: ignore[method-assign]
+    numbers = range(100, 100 + 2 * delivery_module.ANSWERS_AT_ONCE_TO_A_PLACE)
+    for number in numbers:
+        await stage.ledger.call(stage.ledger.accept, make_job(number), COST, WIDE)
+        await stage.ledger.call(stage.ledger.settle, f"job{number:06}", "failed")
+    await stage.delivery.serve(old)
+    await old.until(delivery_module.ANSWERS_AT_ONCE_TO_A_PLACE)
+    stage.delivery.leave(old)
+    await stage.delivery.serve(new)
+    gate.set()
+    for number in numbers:
+        await stage.until_replied(f"job{number:06}")
+    assert len(new.seen) == delivery_module.ANSWERS_AT_ONCE_TO_A_PLACE
+
+
 async def test_an_answer_that_fails_for_a_day_is_brought_when_the_platform_works_again(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -343,3 +343,31 @@ class TestDrawing:
         quarter = (kept.width // 4, kept.height // 4)
         first, second = (np.asarray(picture.resize(quarter, Image.Resampling.BOX), int) for picture in (anew, kept))
         assert np.abs(first - second).mean() < 3
+
+
+@pytest.mark.parametrize(
+    ("words", "style"),
+    [
+        ("starry night", "starry_night"),
+        ("The Starry-Night", "starry_night"),
+        ("starry nite", "starry_night"),
+        ("strary night", "starry_night"),
+        ("chrysantemums", "chrysanthemums"),
+        ("hollyhock", "hollyhocks"),
+        ("Hollyhocks", "hollyhocks"),
+        ("villa with orange tree", "villa_with_orange_trees"),
+        ("waves", "waves"),
+        ("wave", None),
+        ("starry", None),
+        ("what a starry night", None),
+        ("the", None),
+        ("", None),
+    ],
+)
+def test_a_name_is_told_from_talk(words: str, style: str | None) -> None:
+    found = GALLERY.named(words)
+    assert (None if found is None else found.id) == style
+
+
+def test_an_empty_gallery_names_nothing() -> None:
+    assert Gallery({}, {}).named("starry night") is None

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from structlog.testing import capture_logs
 
+from bot import text
 from bot.app import Atelier
 from bot.config import EngineConfig
 from bot.errors import BadOption, BadPicture, NoSuchJob, NotYours, Refusal, SetupError, TooMany, UnknownStyle
@@ -362,7 +363,7 @@ async def test_an_engine_that_cannot_start_is_told(open_bot: OpenAtelier, ask: A
     async with open_atelier(Config.model_validate(values)) as atelier:
         answer = await answer_of(atelier, (await atelier.studio.submit(ask())).id)
     assert answer.state == "failed"
-    assert "The engine cannot run here: The weights" in answer.sentence
+    assert "The engine cannot run here: The weights" in text.over(answer)
 
 
 @pytest.mark.slow

@@ -36,7 +36,7 @@ class PrintingFront:
 
 
 async def main(data: Path, photo: bytes, count: int) -> None:
-    engine = {"device": "cpu", "default_size": 64, "default_steps": 40}
+    engine = {"device": "cpu", "default_size": 64, "default_steps": 20}
     config = Config.model_validate({"storage": {"path": data}, "engine": engine})
     front = PrintingFront()
     async with open_atelier(config) as atelier:

@@ -21,7 +21,7 @@ from bot.requests import Answer, Job, Options, Running, StylizeRequest
 
 pytestmark = pytest.mark.slow
 
-LONG = Options(size=64, steps=80)
+LONG = Options(size=64, steps=50)
 PATIENCE = 240
 
 

@@ -79,7 +79,8 @@ async def test_three_platforms_are_served_by_one_process(
     async with program("--config", config, "run") as bot:
         assert bot.stderr is not None
         log = asyncio.create_task(bot.stderr.read())
-        await asyncio.wait_for(asyncio.gather(discord.until(lambda: discord.commands), _polled(telegram)), 60)
+        connected = discord.until(lambda: discord.commands and discord.gateway.sessions, 60)
+        await asyncio.wait_for(asyncio.gather(connected, _polled(telegram)), 60)
         sent = await telegram.sends_photo(ann, chat, photo, "/stylize waves")
         invocation = await discord.stylize(discord.upload(photo), style="lilac")
         message = await picture_of(discord, invocation)

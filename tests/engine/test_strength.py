@@ -31,7 +31,7 @@ def test_equal_steps_of_strength_are_about_equal_steps_away_from_the_photo(
     distances = [0.0] * len(STRENGTHS)
     for style in (starry_night, waves):
         for place, strength in enumerate(STRENGTHS):
-            settings = Settings(size=96, steps=40, style_weight=style_weight_for(strength))
+            settings = Settings(size=96, steps=24, style_weight=style_weight_for(strength))
             painted = nst.stylize(otters, [style], settings)
             assert all(total < painted.summary.losses["total"][0] for total in painted.summary.losses["total"][10:])
             distances[place] += sqrt(nst.score(otters, [style], painted.picture).content)

@@ -19,6 +19,7 @@ from typing import Any
 
 LENGTHS = struct.Struct(">II")
 ENDLESS = 10_000
+FILM = b"\0\0\0\x0eftypa film"
 LOSSES = ("content", "style", "total_variation", "total")
 
 
@@ -54,7 +55,7 @@ class InstantEngine:
         self._send({"type": "picture", "job": job}, png(job, payload, self._options.get("picture_bytes", 0)))
         self._send({"type": "curve", "job": job}, png(job, b"curve"))
         if self._options.get("film"):
-            self._send({"type": "timelapse", "job": job}, b"a film")
+            self._send({"type": "timelapse", "job": job}, FILM)
         self._send({"type": "done", "job": job, "summary": summary()})
 
     def _wait(self, seconds: float, job: str) -> None:

@@ -13,6 +13,7 @@ from aiohttp import web
 from tests.standins.discord import rules
 from tests.standins.discord.gateway import Gateway
 from tests.standins.discord.rest import TOKEN_LIFE, Rest
+from tests.standins.discord.windows import filled_in, resolved
 from tests.standins.discord.world import (
     MEMBER_PERMISSIONS,
     ApiError,
@@ -22,12 +23,13 @@ from tests.standins.discord.world import (
     Person,
     Place,
     StoredFile,
+    role,
 )
 
 T = TypeVar("T")
 PATIENCE = 120.0
 STRING, INTEGER, ATTACHMENT = 3, 4, 11
-COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
+COMMAND, COMPONENT, AUTOCOMPLETE, SUBMISSION = 2, 3, 4, 5
 SLASH, ON_PERSON, ON_MESSAGE = 1, 2, 3
 BUTTON, SELECT = 2, 3
 
@@ -58,6 +60,7 @@ class DiscordStandIn:
         self.bot = {**Person(self.clock.snowflake(), "atelier").user(), "bot": True}
         self.places: dict[int, Place] = {}
         self.messages: dict[int, Message] = {}
+        self.roles: dict[int, list[dict[str, Any]]] = {}
         self.invocations: dict[str, Invocation] = {}
         self.uploads: dict[int, Upload] = {}
         self.avatars: dict[int, bytes] = {}
@@ -155,8 +158,19 @@ class DiscordStandIn:
         self.places[place.id] = place
         return place
 
-    def add_person(self, name: str, permissions: int = MEMBER_PERMISSIONS) -> Person:
-        return Person(self.clock.snowflake(), name, permissions)
+    def add_person(self, name: str, permissions: int = MEMBER_PERMISSIONS, locale: str = "en-US") -> Person:
+        return Person(self.clock.snowflake(), name, permissions, locale=locale)
+
+    async def add_role(self, name: str, *holders: Person) -> int:
+        """Make a role in the server and give it to people."""
+        guild_id = self.place.guild_id
+        assert guild_id is not None
+        made = role(self.clock.snowflake(), name, len(self.roles.get(guild_id, [])) + 1)
+        self.roles.setdefault(guild_id, []).append(made)
+        for person in holders:
+            person.roles.append(int(made["id"]))
+        await self.gateway.dispatch("GUILD_ROLE_CREATE", {"guild_id": str(guild_id), "role": made})
+        return int(made["id"])
 
     def upload(self, data: bytes, name: str = "photo.jpg", *, size: int | None = None, url: str = "",
                held: bool = False) -> Upload:  # fmt: skip
@@ -231,11 +245,20 @@ class DiscordStandIn:
     async def choose(self, message: Message, kind: str, *values: str, person: Person | None = None) -> Invocation:
         """Choose in a select of a message, the one whose id contains `kind`."""
         select = message.select(kind)
-        known = [option["value"] for option in select["options"]]
-        assert set(values) <= set(known)
         assert select["min_values"] <= len(values) <= select["max_values"]
-        data = {"component_type": SELECT, "custom_id": select["custom_id"], "values": list(values)}
+        data = {"component_type": select["type"], "custom_id": select["custom_id"], "values": list(values)}
+        if select["type"] == SELECT:
+            assert set(values) <= {option["value"] for option in select["options"]}
+        else:
+            data["resolved"] = resolved(self.roles, self.places, select, values, message.place)
         return await self._interact(COMPONENT, data, person, message.place, source=message)
+
+    async def submit(self, invocation: Invocation, *, person: Person | None = None, **answers: str) -> Invocation:
+        """Fill in the window that an interaction opened, and send it; what is not answered stays as it was shown."""
+        assert invocation.modal is not None
+        data = filled_in(invocation, answers)
+        who = person or invocation.person
+        return await self._interact(SUBMISSION, data, who, invocation.place, source=invocation.source)
 
     def command(self, name: str = "stylize", kind: int = SLASH) -> dict[str, Any]:
         """A command that the bot has registered here."""
@@ -317,7 +340,7 @@ class DiscordStandIn:
         self.invocations[invocation.token] = invocation
         payload = {
             "id": str(number), "application_id": str(self.application_id), "type": kind, "token": invocation.token,
-            "version": 1, "data": data, "channel": where.channel(), "channel_id": str(where.id), "locale": "en-US",
+            "version": 1, "data": data, "channel": where.channel(), "channel_id": str(where.id), "locale": who.locale,
             "app_permissions": str(where.app_permissions), "attachment_size_limit": where.token_file_limit,
             "entitlements": [],
         }  # fmt: skip
@@ -347,7 +370,7 @@ class DiscordStandIn:
             "guilds": [{"id": str(place.guild_id), "unavailable": True} for place in homes],
             "application": {"id": str(self.application_id), "flags": 0},
         }  # fmt: skip
-        return ready, [place.guild(self.bot) for place in homes]
+        return ready, [place.guild(self.bot, self.roles.get(place.guild_id or 0, [])) for place in homes]
 
     async def _download(self, request: web.Request) -> web.Response:
         number = int(request.match_info["id"])

@@ -122,7 +122,12 @@ class Rest:
         facts = {"id": str(self._platform.clock.snowflake()), "application_id": str(self._platform.application_id),
                  "version": "1", "default_member_permissions": None, "dm_permission": True, "nsfw": False,
                  "contexts": None, "integration_types": [0], "description": ""}  # fmt: skip
-        return facts | _without_defaults(command)
+        if command.get("contexts") is not None:
+            facts["dm_permission"] = 1 in command["contexts"]
+        if command.get("default_member_permissions") is not None:
+            facts["default_member_permissions"] = str(command["default_member_permissions"])
+        ours = ("dm_permission", "default_member_permissions")
+        return facts | {name: value for name, value in _without_defaults(command).items() if name not in ours}
 
     async def _callback(self, request: web.Request) -> tuple[int, Any]:
         invocation = self._platform.invocations.get(request.match_info["token"])
@@ -138,6 +143,13 @@ class Rest:
         if kind == 8:
             rules.check_choices(data["choices"])
             invocation.choices = data["choices"]
+        if kind == 9:
+            if invocation.type not in (2, 3):
+                raise ApiError(400, 50035, "Invalid Form Body: no modal here")
+            rules.check_modal(data)
+            invocation.modal = data
+        if kind in (6, 7) and invocation.source is None:
+            raise ApiError(400, 50035, "Invalid Form Body: no message to update")
         if kind in (4, 5):
             flags = data.get("flags", 0) & EPHEMERAL | (LOADING if kind == 5 else 0)
             message = self._platform.new_message(invocation.place, flags)

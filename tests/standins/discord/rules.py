@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from tests.standins.discord.world import MIB, ApiError, Message, StoredFile
 
 REQUEST_LIMIT = 25 * MIB
+LOCALES = frozenset(
+    {"id", "da", "de", "en-GB", "en-US", "es-ES", "es-419", "fr", "hr", "it", "lt", "hu", "nl", "no", "pl", "pt-BR"}
+    | {"ro", "fi", "sv-SE", "vi", "tr", "cs", "el", "bg", "ru", "uk", "hi", "th", "zh-CN", "ja", "zh-TW", "ko"}
+)
 
 
 def check_message(payload: dict[str, Any], files: list[StoredFile], file_limit: int) -> None:
@@ -52,6 +57,8 @@ def check_components(rows: list[dict[str, Any]]) -> None:
             custom_id = item.get("custom_id", "")
             if item["type"] == 3:
                 check_select(item, row)
+            if item["type"] in (5, 6, 7, 8):
+                check_entity_select(item, row)
             if not 1 <= len(custom_id) <= 100 or custom_id in seen or len(item.get("label", "")) > 80:
                 raise _invalid("bad component")
             seen.add(custom_id)
@@ -70,6 +77,58 @@ def check_select(item: dict[str, Any], row: dict[str, Any]) -> None:
             raise _invalid("bad option")
 
 
+def check_entity_select(item: dict[str, Any], row: dict[str, Any]) -> None:
+    """A select of people, roles or channels, which Discord fills."""
+    least, most, chosen = item.get("min_values", 1), item.get("max_values", 1), item.get("default_values") or []
+    kinds = {5: {"user"}, 6: {"role"}, 7: {"user", "role"}, 8: {"channel"}}[item["type"]]
+    if len(row["components"]) > 1 or "options" in item or not 0 <= least <= most <= 25 or most < 1:
+        raise _invalid("bad select")
+    if len(chosen) > most or 0 < len(chosen) < least or not {each["type"] for each in chosen} <= kinds:
+        raise _invalid("a select with bad default values")
+
+
+def check_modal(modal: dict[str, Any]) -> None:
+    if not 1 <= len(modal["title"]) <= 45 or not 1 <= len(modal["custom_id"]) <= 100:
+        raise _invalid("bad title or custom_id of a modal")
+    if not 1 <= len(modal["components"]) <= 5:
+        raise _invalid("a modal has 1 to 5 components")
+    seen: set[str] = set()
+    for row in modal["components"]:
+        if row["type"] == 18:
+            item, label = row["component"], row["label"]
+            if item.get("label") is not None or len(row.get("description") or "") > 100:
+                raise _invalid("bad label")
+        elif row["type"] == 1 and len(row["components"]) == 1:
+            (item,) = row["components"]
+            label = item.get("label") or ""
+        else:
+            raise _invalid("bad component of a modal")
+        if item["type"] != 4 or not 1 <= len(label) <= 45 or item["custom_id"] in seen:
+            raise _invalid("bad field")
+        seen.add(item["custom_id"])
+        check_text_input(item)
+
+
+def check_text_input(item: dict[str, Any]) -> None:
+    least, most = item.get("min_length") or 0, item.get("max_length") or 4000
+    if (
+        item["style"] not in (1, 2)
+        or not 1 <= len(item["custom_id"]) <= 100
+        or len(item.get("placeholder") or "") > 100
+    ):
+        raise _invalid("bad text input")
+    if not 0 <= least <= most <= 4000 or len(item.get("value") or "") > most:
+        raise _invalid("bad length of a text input")
+
+
+def check_answer(item: dict[str, Any], value: str) -> None:
+    """Discord's own check of what a person wrote."""
+    if not value and not item.get("required", True):
+        return
+    if not max(item.get("min_length") or 0, 1) <= len(value) <= (item.get("max_length") or 4000):
+        raise _invalid("bad answer")
+
+
 def check_choices(choices: list[dict[str, Any]]) -> None:
     if len(choices) > 25:
         raise _invalid("at most 25 choices")
@@ -79,6 +138,7 @@ def check_choices(choices: list[dict[str, Any]]) -> None:
 
 
 def check_command(command: dict[str, Any]) -> None:
+    check_localizations(command)
     if command["type"] != 1:
         if command.get("description") or not 1 <= len(command["name"]) <= 32:
             raise _invalid("bad menu command")
@@ -88,6 +148,36 @@ def check_command(command: dict[str, Any]) -> None:
         1 <= len(item["description"]) <= 100 and 1 <= len(item["name"]) <= 32 for item in texts
     ):
         raise _invalid("bad command")
+
+
+def check_localizations(command: dict[str, Any]) -> None:
+    """What a command, its options and choices are called in other languages keeps to the same limits."""
+    is_menu = command["type"] != 1
+    options = [] if is_menu else command.get("options", [])
+    choices = [choice for option in options for choice in option.get("choices", [])]
+    for item in (command, *options, *choices):
+        names, descriptions = item.get("name_localizations") or {}, item.get("description_localizations") or {}
+        if unknown := (set(names) | set(descriptions)) - LOCALES:
+            raise _invalid(f"unknown locales {sorted(unknown)}")
+        is_free = is_menu or any(item is choice for choice in choices)
+        most = 100 if any(item is choice for choice in choices) else 32
+        for name in names.values():
+            if not 1 <= len(name) <= most or not (is_free or _is_command_name(name)):
+                raise _invalid(f"bad localized name {name}")
+        if not all(1 <= len(text) <= 100 for text in descriptions.values()):
+            raise _invalid("bad localized description")
+    for locale in LOCALES:
+        called = [(option.get("name_localizations") or {}).get(locale, option["name"]) for option in options]
+        if len(called) != len(set(called)):
+            raise _invalid(f"two options have one name in {locale}")
+
+
+def _is_command_name(name: str) -> bool:
+    """Letters and numbers of any script, - _ ' and nothing in upper case."""
+    marks = ("DEVANAGARI", "THAI")
+    return name == name.lower() and all(
+        c in "-_'" or unicodedata.category(c)[0] in "LN" or unicodedata.name(c, "").startswith(marks) for c in name
+    )
 
 
 def check_options(command: dict[str, Any], given: list[dict[str, Any]]) -> None:

@@ -16,6 +16,8 @@ EPHEMERAL, LOADING = 1 << 6, 1 << 7
 VIEW_CHANNEL, SEND_MESSAGES, MANAGE_MESSAGES = 1 << 10, 1 << 11, 1 << 13
 EMBED_LINKS, ATTACH_FILES, READ_HISTORY = 1 << 14, 1 << 15, 1 << 16
 SEND_IN_THREADS = 1 << 38
+MANAGE_GUILD = 1 << 5
+SELECTS = (3, 5, 6, 7, 8)
 BOT_PERMISSIONS = VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | ATTACH_FILES | READ_HISTORY | SEND_IN_THREADS
 MEMBER_PERMISSIONS = VIEW_CHANNEL | SEND_MESSAGES
 FILE_LIMITS = (10 * MIB, 10 * MIB, 50 * MIB, 100 * MIB)
@@ -48,6 +50,8 @@ class Person:
     id: int
     name: str
     permissions: int = MEMBER_PERMISSIONS
+    roles: list[int] = field(default_factory=list)
+    locale: str = "en-US"
 
     def user(self) -> dict[str, Any]:
         return {
@@ -61,7 +65,7 @@ class Person:
     def member(self) -> dict[str, Any]:
         return {
             "user": self.user(),
-            "roles": [],
+            "roles": [str(role) for role in self.roles],
             "joined_at": "2024-01-01T00:00:00+00:00",
             "deaf": False,
             "mute": False,
@@ -115,15 +119,13 @@ class Place:
             "permission_overwrites": [],
         }
 
-    def guild(self, bot: dict[str, Any]) -> dict[str, Any]:
+    def guild(self, bot: dict[str, Any], roles: list[dict[str, Any]]) -> dict[str, Any]:
         return {
             "id": str(self.guild_id),
             "name": "Painters",
             "owner_id": "1",
             "premium_tier": self.premium_tier,
-            "roles": [{"id": str(self.guild_id), "name": "@everyone", "permissions": "0", "position": 0,
-                       "color": 0, "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
-                       "hoist": False, "managed": False, "mentionable": False, "flags": 0}],
+            "roles": [role(self.guild_id or 0, "@everyone", 0), *roles],
             "channels": [(self.parent or self).channel()],
             "members": [{"user": bot, "roles": [], "joined_at": "2024-01-01T00:00:00+00:00", "flags": 0,
                          "deaf": False, "mute": False}],
@@ -132,6 +134,12 @@ class Place:
             "threads": [] if self.parent is None else [self.channel()],
             "stage_instances": [], "guild_scheduled_events": [],
         }  # fmt: skip
+
+
+def role(number: int, name: str, position: int) -> dict[str, Any]:
+    return {"id": str(number), "name": name, "permissions": "0", "position": position, "color": 0,
+            "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+            "hoist": False, "managed": False, "mentionable": False, "flags": 0}  # fmt: skip
 
 
 @dataclass
@@ -182,11 +190,14 @@ class Message:
 
     def select(self, kind: str) -> dict[str, Any]:
         """The select whose custom id contains `kind`."""
-        return next(item for item in self.items if item["type"] == 3 and kind in item["custom_id"])
+        return next(item for item in self.items if item["type"] in SELECTS and kind in item["custom_id"])
 
     def chosen(self, kind: str) -> list[str]:
         """The values that are chosen in a select."""
-        return [option["value"] for option in self.select(kind)["options"] if option.get("default")]
+        select = self.select(kind)
+        if "options" not in select:
+            return [str(each["id"]) for each in select.get("default_values", [])]
+        return [option["value"] for option in select["options"] if option.get("default")]
 
     def file(self, ending: str) -> StoredFile | None:
         return next((file for file in self.files if file.name.endswith(ending)), None)
@@ -249,6 +260,15 @@ class Invocation:
     source: Message | None = None
     followups: list[Message] = field(default_factory=list)
     choices: list[dict[str, Any]] | None = None
+    modal: dict[str, Any] | None = None
+    """The window with fields that the bot opened."""
+
+    @property
+    def fields(self) -> dict[str, dict[str, Any]]:
+        """The fields of that window by the last part of their ids."""
+        assert self.modal is not None
+        items = [row.get("component") or row["components"][0] for row in self.modal["components"]]
+        return {item["custom_id"].rpartition(":")[2]: item for item in items}
 
     @property
     def private_words(self) -> list[str]:

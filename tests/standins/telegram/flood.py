@@ -26,6 +26,8 @@ class Flood:
 
     rules: FloodRules | None = None
     refused: list[tuple[str, int, int]] = field(default_factory=list)
+    violations: list[tuple[str, int]] = field(default_factory=list)
+    """What was refused for being too much, not because the chat was closed."""
     _sent: dict[int, deque[float]] = field(default_factory=dict)
     _closed_until: dict[int, float] = field(default_factory=dict)
 
@@ -36,7 +38,10 @@ class Flood:
     def retry_after(self, method: str, chat_id: int) -> int | None:
         """Seconds that the bot has to wait, or None when the call may go through and is counted."""
         now = time.monotonic()
-        wait = max(self._closed_until.get(chat_id, 0.0) - now, self._excess(chat_id, now))
+        excess = self._excess(chat_id, now)
+        if excess > 0:
+            self.violations.append((method, chat_id))
+        wait = max(self._closed_until.get(chat_id, 0.0) - now, excess)
         if wait > 0:
             seconds = math.ceil(wait)
             self.refused.append((method, chat_id, seconds))
@@ -61,3 +66,9 @@ class Flood:
             if len(recent) >= most:
                 waits.append(recent[-most] + seconds - now)
         return max(waits)
+
+    def busiest(self, chat_id: int) -> int:
+        """The most calls to that group that there were within its time."""
+        assert self.rules is not None, "counted by the rules"
+        times = list(self._sent.get(chat_id, ()))
+        return max((sum(at <= other < at + self.rules.group_seconds for other in times) for at in times), default=0)

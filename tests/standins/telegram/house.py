@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -19,16 +20,27 @@ from nst_engine.settings import MAX_STEPS
 from tests.standins.telegram.server import PATIENCE_SECONDS, TelegramStandin
 from tests.standins.telegram.world import Chat, Message, Person
 
-QUICK = replace(LIMITS, private_edit_seconds=0.01, group_edit_seconds=0.01, album_quiet_seconds=0.25)
+QUICK = replace(
+    LIMITS,
+    private_edit_seconds=0.01,
+    group_edit_seconds=0.01,
+    album_quiet_seconds=0.25,
+    chat_calls=10_000,
+    group_calls=10_000,
+)
 
 
 class House:
     """One front-end on the stand-in over the studio of `atelier`, with Ann and Bob and their chats."""
 
-    def __init__(self, telegram: TelegramStandin, atelier: Any, limits: TelegramLimits = QUICK) -> None:
+    def __init__(
+        self, telegram: TelegramStandin, atelier: Any, limits: TelegramLimits = QUICK, **settings: object
+    ) -> None:
         self.telegram = telegram
         self.studio = atelier.studio
         self.limits = limits
+        self.settings = settings
+        """More of the configuration's section."""
         self._delivery = atelier.delivery
         self._serving: asyncio.Task[None] | None = None
         self.ann = telegram.person("Ann")
@@ -39,15 +51,24 @@ class House:
     async def start(self) -> None:
         """Run a front-end that knows nothing but the ledger; returns when it asks for updates."""
         polls = self.telegram.polls
+        self.front = self.new_front()
+        sets = self.telegram.webhooks_set
+        self._serving = asyncio.create_task(self.front.run())
+        await self._delivery.serve(self.front)
+        if self.settings.get("mode") == "webhook":
+            await self.telegram.until(lambda: self.telegram.webhooks_set > sets)
+        else:
+            await self.telegram.until(lambda: self.telegram.polls > polls)
+
+    def new_front(self) -> TelegramFront:
+        """A front-end that does not run yet."""
         values = {
             "token": self.telegram.token,
             "api_url": self.telegram.api_url,
             "file_url": self.telegram.file_url,
+            **self.settings,
         }
-        self.front = TelegramFront(TelegramConfig.model_validate(values), self.studio, self.limits)
-        self._serving = asyncio.create_task(self.front.run())
-        await self._delivery.serve(self.front)
-        await self.telegram.until(lambda: self.telegram.polls > polls)
+        return TelegramFront(TelegramConfig.model_validate(values), self.studio, self.limits)
 
     async def stop(self) -> None:
         """End the front-end."""
@@ -70,8 +91,8 @@ class House:
         await self.start()
 
     async def picture_in(self, chat: Chat, reply_to: Message | None = None) -> Message:
-        """The bot's first message in a chat that holds a picture with buttons: a result."""
-        return await self.message(chat, lambda m: m.media is not None and bool(m.buttons), reply_to)
+        """The bot's first message in a chat that holds a picture with a result's buttons, and no preview."""
+        return await self.message(chat, lambda m: m.media is not None and is_result(m), reply_to)
 
     async def status_in(self, chat: Chat, reply_to: Message | None = None) -> Message:
         """The first status message in a chat, once it is there with its button."""
@@ -97,7 +118,7 @@ class House:
 
     async def job_of(self, message: Message) -> Job:
         """The job that the first button of a message names."""
-        job: Job = await self.studio.job(message.buttons[0][0]["callback_data"].partition(":")[2])
+        job: Job = await self.studio.job(message.buttons[0][0]["callback_data"].rpartition(":")[2])
         return job
 
     async def settled(self, job_id: str) -> Job:
@@ -119,10 +140,40 @@ class House:
                     return job
                 await asyncio.sleep(0.02)
 
+    async def caught_up(self, chat: Chat, person: Person) -> None:
+        """Returns once all that this person wrote before in a chat is dealt with; leaves one more result there."""
+        await self.picture_in(chat, await self.asks(chat, person))
+
     async def asks(self, chat: Chat, person: Person, words: str = "") -> Message:
         """A photo with `/stylize` in its caption, in a style unless the words name one; returns the photo."""
         caption = f"/stylize {words or self.a_style}"
         return await self.telegram.sends_photo(person, chat, jpeg(), caption)
+
+    def digest(self, message: Message) -> str:
+        """What the bot's copy of a message's picture is told by: `Job.photo` and `Job.styles` end so."""
+        assert message.media is not None
+        json = message.media.json
+        file_id = json[-1]["file_id"] if isinstance(json, list) else json["file_id"]
+        return hashlib.sha256(self.telegram.world.files.by_id[file_id]).hexdigest()
+
+    def of_style(self, style_id: str) -> str:
+        """The same for a style of the gallery."""
+        return hashlib.sha256(self.studio.gallery.styles[style_id].read()).hexdigest()
+
+    async def painted(self, result: Message) -> tuple[str, tuple[str, ...]]:
+        """By what a result's photo and its styles are told."""
+        job = await self.job_of(result)
+        return job.photo.rpartition("/")[2], tuple(key.rpartition("/")[2] for key in job.styles)
+
+    async def results(self, chat: Chat, count: int) -> list[Message]:
+        """The finished pictures in a chat, oldest first, once there are so many."""
+
+        def finished() -> list[Message] | None:
+            found = results(chat)
+            return found if len(found) >= count else None
+
+        found: list[Message] = await self.telegram.until(finished)
+        return found
 
     @property
     def a_style(self) -> str:
@@ -141,6 +192,16 @@ class House:
             yield
         finally:
             await self.studio.cancel(job.id, "x")
+
+
+def is_result(message: Message) -> bool:
+    """Whether the buttons of a finished picture are under it."""
+    return any(button.get("callback_data", "").startswith("r:") for row in message.buttons for button in row)
+
+
+def results(chat: Chat) -> list[Message]:
+    """The finished pictures in a chat, oldest first."""
+    return [message for message in chat.from_bot if is_result(message)]
 
 
 def jpeg(width: int = 96, height: int = 64, seed: int = 1) -> bytes:

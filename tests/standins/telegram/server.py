@@ -8,18 +8,23 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any
 
+import aiohttp
 from aiohttp import web
 
-from tests.standins.telegram.methods import ApiError, Methods, Params, Uploads
+from tests.standins.telegram.methods import BOT, ApiError, Methods, Params, Uploads
 from tests.standins.telegram.world import BOT_NAME, Chat, Message, Person, Press
 
 TOKEN = "123456789:AAE-stand-in-token_for-tests-0123456789"
 PATIENCE_SECONDS = 60
-_NESTED = ("reply_markup", "reply_parameters", "media", "commands", "allowed_updates")
-_DEEDS = ("sendMessage", "sendPhoto", "sendDocument", "getFile", "getChatMember", "editMessageReplyMarkup")
+_NESTED = ("reply_markup", "reply_parameters", "media", "commands", "allowed_updates", "scope")
+_DEEDS = (
+    *("sendMessage", "sendPhoto", "sendDocument", "sendAnimation", "getFile", "deleteMessage"),
+    *("editMessageReplyMarkup", "editMessageMedia", "editMessageText"),
+)
 
 
 @dataclass(frozen=True)
@@ -36,13 +41,17 @@ class Call:
 class Fault:
     """The next call of `method` goes wrong; with `after` its effect stays, though the bot is not told.
 
-    With `cut` the connection ends instead of an answer.
+    With `cut` the connection ends instead of an answer; with `about` only a call with these words is meant.
     """
 
     method: str
     code: int = 502
     after: bool = False
     cut: bool = False
+    about: str = ""
+
+    def fits(self, method: str, params: Params) -> bool:
+        return self.method == method and self.about in str(params)
 
 
 class TelegramStandin:
@@ -61,11 +70,16 @@ class TelegramStandin:
         self.last_update: dict[str, Any] = {}
         self._updates: list[dict[str, Any]] = []
         self._repeats: list[dict[str, Any]] = []
+        self._wanted: list[str] = []
         self._update_ids = itertools.count(1000)
         self._person_ids = itertools.count(7001)
         self.polls = 0
+        self.downloads = 0
+        self.webhooks_set = 0
         self._changed = asyncio.Condition()
         self._one_at_a_time = asyncio.Lock()
+        self._pushing = asyncio.Lock()
+        self._later: asyncio.Task[None] | None = None
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_route("*", "/bot{token}/{method}", self._serve_method)
         app.router.add_get("/file/bot{token}/{path:.+}", self._serve_file)
@@ -96,14 +110,17 @@ class TelegramStandin:
 
     # What is there.
 
-    def person(self, name: str) -> Person:
-        return Person(next(self._person_ids), name)
+    def person(self, name: str, language: str = "") -> Person:
+        return Person(next(self._person_ids), name, language)
 
     def private(self, person: Person) -> Chat:
         return self._chat(Chat(person.id, "private"))
 
     def group(self, title: str = "Club", *, topics: tuple[int, ...] = ()) -> Chat:
         return self._chat(Chat(-100_000 - len(self.world.chats), "supergroup", title, topics=set(topics)))
+
+    def channel(self, title: str = "News") -> Chat:
+        return self._chat(Chat(-200_000 - len(self.world.chats), "channel", title))
 
     def _chat(self, chat: Chat) -> Chat:
         return self.world.chats.setdefault(chat.id, chat)
@@ -134,9 +151,24 @@ class TelegramStandin:
         media = self.world.files.document(data, name, mime, told_size=told_size)
         return await self._write(person, chat, text=caption, media=media, **facts)
 
-    async def sends_animation(self, person: Person, chat: Chat, film: bytes, caption: str = "") -> Message:
+    async def sends_animation(
+        self, person: Person, chat: Chat, film: bytes, caption: str = "", **facts: Any
+    ) -> Message:
         """A GIF, of which Telegram makes a film before anybody else sees it."""
-        return await self._write(person, chat, text=caption, media=self.world.files.animation(film, "animation.mp4"))
+        media = self.world.files.animation(film, "animation.mp4")
+        return await self._write(person, chat, text=caption, media=media, **facts)
+
+    async def sends_sticker(
+        self, person: Person, chat: Chat, data: bytes, kind: str = "static", **facts: Any
+    ) -> Message:
+        return await self._write(person, chat, media=self.world.files.sticker(data, kind), **facts)
+
+    async def edits(self, message: Message, text: str, *, after_seconds: int = 5) -> Message:
+        """Somebody changes the words of their message, so long after they wrote it."""
+        message.history.append(message.text)
+        message.text, message.edited = text, message.date + after_seconds
+        await self._add_update({"edited_message": message.to_json()})
+        return message
 
     async def presses(self, person: Person, message: Message, label: str) -> Press:
         return await self.forges(person, message, message.button(label))
@@ -156,16 +188,32 @@ class TelegramStandin:
         return press
 
     async def deletes(self, message: Message) -> None:
-        message.deleted = True
-        for other in message.chat.messages:
-            if other.reply_to is message:
-                other.reply_to = None
+        message.delete()
         await self._tell()
 
     async def repeats(self, update: dict[str, Any]) -> None:
         """The same update once more, under its old id."""
         self._repeats.append(update)
         await self._tell()
+
+    async def shuts_out(self, chat: Chat, person: Person) -> None:
+        """A person removes the bot from a group, or blocks it in private."""
+        chat.blocked = True
+        await self._member_changed(chat, person, "member", "kicked")
+
+    async def _member_changed(self, chat: Chat, person: Person, before: str, after: str) -> None:
+        def member(status: str) -> dict[str, Any]:
+            return {"user": BOT.to_json(), "status": status} | ({"until_date": 0} if status == "kicked" else {})
+
+        change = {"old_chat_member": member(before), "new_chat_member": member(after), "date": int(time.time())}
+        await self._add_update({"my_chat_member": {"chat": chat.to_json(), "from": person.to_json(), **change}})
+
+    async def moves(self, chat: Chat, person: Person) -> Chat:
+        """A group becomes a supergroup; the new one."""
+        bigger = chat.moved_to = self.group(f"{chat.title}, bigger")
+        message = self.world.add_message(chat, person)
+        await self._add_update({"message": message.to_json() | {"migrate_to_chat_id": bigger.id}})
+        return bigger
 
     async def until(self, condition: Callable[[], Any]) -> Any:
         """Waits until the condition holds for what Telegram keeps, and returns its value."""
@@ -186,8 +234,29 @@ class TelegramStandin:
     async def _add_update(self, update: dict[str, Any]) -> None:
         whole = {"update_id": next(self._update_ids), **update}
         self.last_update = whole
-        self._updates.append(whole)
+        if not self._wanted or any(kind in update for kind in self._wanted):
+            self._updates.append(whole)
         await self._tell()
+        if self.world.webhook.url:
+            await self._push()
+
+    async def _push(self) -> None:
+        """Send what waits to the webhook, in its order; what is not taken waits on."""
+        async with self._pushing, aiohttp.ClientSession() as session:
+            webhook = self.world.webhook
+            kinds = {"update_id", *webhook.allowed}
+            headers = {"X-Telegram-Bot-Api-Secret-Token": webhook.secret}
+            while self._updates and webhook.url:
+                update = self._updates[0]
+                if set(update) <= kinds:
+                    try:
+                        async with session.post(webhook.url, json=update, headers=headers) as answer:
+                            webhook.error = "" if answer.status == 200 else f"Wrong response: {answer.status}"
+                    except aiohttp.ClientError:
+                        webhook.error = "Connection refused"
+                    if webhook.error:
+                        return
+                self._updates.remove(update)
 
     async def _tell(self) -> None:
         async with self._changed:
@@ -196,6 +265,7 @@ class TelegramStandin:
     # HTTP.
 
     async def _serve_file(self, request: web.Request) -> web.Response:
+        self.downloads += 1
         data = self.world.files.by_path.get(request.match_info["path"])
         if request.match_info["token"] != self.token or data is None or self.world.files.lost:
             return web.json_response({"ok": False, "error_code": 404, "description": "Not Found"}, status=404)
@@ -206,25 +276,28 @@ class TelegramStandin:
         params, uploads = await _read(request)
         if request.match_info["token"] != self.token:
             return _failure(ApiError(401, "Unauthorized"))
-        fault = next((fault for fault in self.faults if fault.method == method), None)
+        fault = next((fault for fault in self.faults if fault.fits(method, params)), None)
         if fault is not None:
             self.faults.remove(fault)
             if not fault.after:
                 await self._tell()
-                return _failure(ApiError(fault.code, "Bad Gateway"))
+                return _failure(ApiError(fault.code, HTTPStatus(fault.code).phrase))
         try:
             result = await self._result(method, params, uploads)
         except ApiError as error:
             self.calls.append(Call(method, params, ok=False))
             await self._tell()
             return _failure(error)
+        if method == "setWebhook":
+            self.webhooks_set += 1
+            self._later = asyncio.create_task(self._push())
         if method != "getUpdates":
             self.calls.append(Call(method, params, ok=True))
             await self._tell()
         if fault is not None:
             if fault.cut and request.transport is not None:
                 request.transport.abort()
-            return _failure(ApiError(fault.code, "Bad Gateway"))
+            return _failure(ApiError(fault.code, HTTPStatus(fault.code).phrase))
         return web.json_response({"ok": True, "result": result})
 
     async def _result(self, method: str, params: Params, uploads: Uploads) -> Any:
@@ -239,8 +312,14 @@ class TelegramStandin:
             return await asyncio.to_thread(getattr(self.world, method), params, uploads)
 
     async def _get_updates(self, params: Params) -> list[dict[str, Any]]:
+        if self.world.webhook.url:
+            raise ApiError(
+                409,
+                "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete it first",
+            )
         self.polls += 1
         mine = self.polls
+        self._wanted = params.get("allowed_updates", self._wanted)
         offset = int(params.get("offset", 0))
         self._updates = [update for update in self._updates if update["update_id"] >= offset]
         await self._tell()

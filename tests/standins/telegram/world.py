@@ -5,21 +5,29 @@ from __future__ import annotations
 import io
 import itertools
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 BOT_ID = 42
 BOT_NAME = "atelier_test_bot"
+ANONYMOUS, CHANNEL_BOT, TELEGRAM = 1087968824, 136817688, 777000
+"""Whom messages are said to be from that are a group's, a channel's, and forwarded by Telegram itself."""
+BOTS = (BOT_ID, ANONYMOUS, CHANNEL_BOT)
 
 
 @dataclass(eq=False)
 class Person:
+    """Somebody whose app speaks `language`, if it tells."""
+
     id: int
     name: str
+    language: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return {"id": self.id, "is_bot": self.id == BOT_ID, "first_name": self.name}
+        known = {"id": self.id, "is_bot": self.id in BOTS, "first_name": self.name}
+        return known | ({"language_code": self.language} if self.language else {})
 
 
 @dataclass(eq=False)
@@ -31,6 +39,7 @@ class Chat:
     title: str = ""
     admins: set[int] = field(default_factory=set)
     topics: set[int] = field(default_factory=set)
+    closed_topics: set[int] = field(default_factory=set)
     blocked: bool = False
     pictures_allowed: bool = True
     moved_to: Chat | None = None
@@ -61,7 +70,12 @@ class Media:
 
 @dataclass(eq=False)
 class Message:
-    """A message as it is now; `history` has what it said before each edit, `text` of a picture is its caption."""
+    """A message as it is now; `history` has what it said before each edit, `text` of a picture is its caption.
+
+    `as_group`: an administrator hides behind the group; `as_channel`: somebody writes as their channel; `post_of`: the
+    group's copy of a post in its channel. `forwarded`: it is somebody else's. `quotes`: it replies to a message of
+    another chat. `comment_on`: it is in the thread of a channel's post.
+    """
 
     id: int
     chat: Chat
@@ -73,9 +87,25 @@ class Message:
     thread: int | None = None
     album: str | None = None
     as_group: bool = False
+    as_channel: Chat | None = None
+    post_of: Chat | None = None
+    forwarded: bool = False
+    quotes: Message | None = None
+    comment_on: Message | None = None
+    edited: int | None = None
+    force_reply: bool = False
     buttons: list[list[dict[str, str]]] = field(default_factory=list)
     history: list[str] = field(default_factory=list)
     deleted: bool = False
+    is_inaccessible: bool = False
+    """Whether the bot is only told that there is a message."""
+
+    def delete(self) -> None:
+        """Be seen no more, not even by replies."""
+        self.deleted = True
+        for other in self.chat.messages:
+            if other.reply_to is self:
+                other.reply_to = None
 
     @property
     def labels(self) -> list[str]:
@@ -90,6 +120,8 @@ class Message:
         return Image.open(io.BytesIO(self.media.data))
 
     def to_json(self, *, with_reply: bool = True) -> dict[str, Any]:
+        if self.is_inaccessible:
+            return {"message_id": self.id, "chat": self.chat.to_json(), "date": 0}
         words = {"caption" if self.media else "text": self.text} if self.text else {}
         entities = {}
         if self.text.startswith("/"):
@@ -99,11 +131,12 @@ class Message:
         known = {
             "message_id": self.id,
             "chat": self.chat.to_json(),
-            "from": self.sender.to_json(),
-            "sender_chat": self.chat.to_json() if self.as_group else None,
             "date": self.date,
+            "edit_date": self.edited,
+            **self._origin(),
             "reply_to_message": reply,
-            "message_thread_id": self.thread,
+            "external_reply": self._quoted(),
+            "message_thread_id": self.comment_on.id if self.comment_on else self.thread,
             "is_topic_message": True if self.thread else None,
             "media_group_id": self.album,
             "reply_markup": {"inline_keyboard": self.buttons} if self.buttons else None,
@@ -114,16 +147,40 @@ class Message:
         }
         return {key: value for key, value in known.items() if value is not None}
 
+    def _origin(self) -> dict[str, Any]:
+        """Whom the message is from, as bots are told."""
+        user = {"type": "user", "sender_user": {"id": 99, "is_bot": False, "first_name": "Zoe"}, "date": self.date}
+        if self.post_of is not None:
+            channel = self.post_of.to_json()
+            origin = {"type": "channel", "chat": channel, "message_id": 1, "date": self.date}
+            telegram = Person(TELEGRAM, "Telegram").to_json()
+            facts = {"is_automatic_forward": True, "forward_origin": origin}
+            return {"from": telegram, "sender_chat": channel, **facts}
+        known: dict[str, Any] = {"forward_origin": user} if self.forwarded else {}
+        if self.as_group:
+            return known | {"from": Person(ANONYMOUS, "Group").to_json(), "sender_chat": self.chat.to_json()}
+        if self.as_channel is not None:
+            return known | {"from": Person(CHANNEL_BOT, "Channel").to_json(), "sender_chat": self.as_channel.to_json()}
+        return known | {"from": self.sender.to_json()}
+
+    def _quoted(self) -> dict[str, Any] | None:
+        if self.quotes is None:
+            return None
+        origin = {"type": "hidden_user", "sender_user_name": "Zoe", "date": self.date}
+        media = self.quotes.media
+        return {"origin": origin, **({media.kind: media.json} if media else {})}
+
 
 @dataclass(eq=False)
 class Press:
-    """A button that was pressed: what the bot answered, and what it did in that chat before it answered."""
+    """A button that was pressed: what the bot answered (to be closed, or for a moment), and what it did before."""
 
     id: str
     person: Person
     message: Message
     answered: bool = False
     alert: str = ""
+    must_be_closed: bool = False
     before_answer: list[str] = field(default_factory=list)
 
 
@@ -134,7 +191,11 @@ class Files:
         self._numbers = itertools.count(1)
         self.by_id: dict[str, bytes] = {}
         self.by_path: dict[str, bytes] = {}
+        self.photos: dict[str, Media] = {}
+        """By the ids of their sizes, for those that are sent once more."""
         self.lost = False
+        self.folder: Path | None = None
+        """Where a Bot API server that runs with --local has its files."""
 
     def keep(self, data: bytes, folder: str, name: str) -> str:
         file_id = f"file-{next(self._numbers)}"
@@ -143,7 +204,13 @@ class Files:
         return file_id
 
     def path_of(self, file_id: str) -> str:
-        return next(path for path in self.by_path if path.split("/")[1].startswith(f"{file_id}-"))
+        path = next(path for path in self.by_path if path.split("/")[1].startswith(f"{file_id}-"))
+        if self.folder is None:
+            return path
+        local = self.folder / path
+        local.parent.mkdir(parents=True, exist_ok=True)
+        local.write_bytes(self.by_path[path])
+        return str(local)
 
     def photo(self, data: bytes, *, told_size: bool = True) -> Media:
         """A photo as Telegram hands it on: JPEGs of at most 90, 320 and 1280 pixels; the bytes sent are kept too."""
@@ -158,12 +225,26 @@ class Files:
                 size = {"file_size": len(out.getvalue())} if told_size else {}
                 width, height = small.size
                 sizes.append({"file_id": file_id, "file_unique_id": file_id, "width": width, "height": height, **size})
-        return Media("photo", data, "photo.jpg", "image/jpeg", sizes)
+        media = Media("photo", data, "photo.jpg", "image/jpeg", sizes)
+        self.photos |= dict.fromkeys([size["file_id"] for size in sizes], media)
+        return media
 
     def animation(self, data: bytes, name: str) -> Media:
         """A film without sound, as Telegram hands animations on."""
         about = self.document(data, name, "video/mp4").json
         return Media("animation", data, name, "video/mp4", about | {"width": 64, "height": 48, "duration": 1})
+
+    def sticker(self, data: bytes, kind: str) -> Media:
+        """A sticker that is "static" (WebP), "animated" (drawn anew by each app) or a "video" (WebM)."""
+        ending, mime = {
+            "static": ("webp", "image/webp"),
+            "animated": ("tgs", "application/x-tgsticker"),
+            "video": ("webm", "video/webm"),
+        }[kind]
+        file_id = self.keep(data, "stickers", f"sticker.{ending}")
+        about = {"file_id": file_id, "file_unique_id": file_id, "type": "regular", "width": 512, "height": 512}
+        kinds = {"is_animated": kind == "animated", "is_video": kind == "video"}
+        return Media("sticker", data, f"sticker.{ending}", mime, {**about, **kinds, "file_size": len(data)})
 
     def document(self, data: bytes, name: str, mime: str, *, told_size: bool = True) -> Media:
         file_id = self.keep(data, "documents", name)

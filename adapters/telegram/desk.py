@@ -1,0 +1,152 @@
+"""Between the pictures that people send and the orders made of them: styles are offered, and taken when they come."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+from telegram import Message
+from telegram.constants import ChatType
+
+from adapters.telegram import sentences
+from adapters.telegram.house_rules import HouseRules
+from adapters.telegram.keyboard import Choosing, album_question, chooser
+from adapters.telegram.limits import TelegramLimits
+from adapters.telegram.orders import Order, OrderDesk
+from adapters.telegram.outbox import Outbox
+from adapters.telegram.pictures import Picture
+from adapters.telegram.sheets import Sheets
+from adapters.telegram.spot import Spot
+from adapters.telegram.waiting import Sent, Waiting, WaitingRoom
+from adapters.telegram.wishes import person_of
+from bot.errors import BadPicture, Refusal
+from bot.languages import _
+from bot.studio import Studio
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Pictures to paint, each in all of the styles: ids of the gallery or pictures. `spot` is where to answer.
+
+    `origin` is what asked: the same once more makes no second job.
+    """
+
+    photos: tuple[Sent, ...]
+    styles: tuple[str | Picture, ...]
+    strength: int | None
+    spot: Spot
+    person: str
+    origin: str
+    moderator: bool = False
+
+
+class StyleDesk:
+    """Notes what waits for a style, offers styles, and orders pictures."""
+
+    def __init__(
+        self,
+        studio: Studio,
+        orders: OrderDesk,
+        outbox: Outbox,
+        rules: HouseRules,
+        limits: TelegramLimits,
+    ) -> None:
+        self.room = WaitingRoom(studio.notes)
+        self.sheets = Sheets(outbox, limits)
+        self.rules = rules
+        self._studio = studio
+        self._orders = orders
+        self._outbox = outbox
+        self._limits = limits
+
+    async def offer(self, message: Message, photos: tuple[Sent, ...], strength: int | None, album: str = "") -> None:
+        """Let the person who sent `message` choose a style for these; `album` is the id of the album they are."""
+        await self.rules.check(message)
+        in_private = message.chat.type == ChatType.PRIVATE
+        words = sentences.choose_for_all(len(photos), strength) if album else ""
+        words = words or sentences.choose(strength, in_private=in_private)
+        await self.show_chooser(
+            Spot.under(message, photos[0].message_id), person_of(message), message.message_id, photos, strength, words,
+            album=album,
+        )  # fmt: skip
+
+    async def show_chooser(
+        self,
+        spot: Spot,
+        person: str,
+        asked: int,
+        photos: tuple[Sent, ...],
+        strength: int | None,
+        words: str,
+        *,
+        album: str = "",
+    ) -> None:
+        """A keyboard of styles, noted first, so that a style that comes in another way finds its pictures."""
+        until = time.time() + self._limits.waits_seconds
+        waiting = Waiting(photos, asked, until, strength, spot.thread_id)
+        await self._note(spot.chat_id, person, waiting, album)
+        gallery = await self.rules.gallery(spot.chat_id)
+        keyboard = chooser(gallery, Choosing(person, strength, bool(album)), 0, self._limits)
+        shown = await self.sheets.send(gallery, spot, 0, words, keyboard)
+        await self._note(spot.chat_id, person, replace(waiting, messages=(shown.message_id,)), album)
+
+    async def ask_about_album(self, message: Message, photos: tuple[Sent, ...], strength: int | None) -> None:
+        """Have the person say what the pictures after the first are, unless they are too many to be styles."""
+        await self.rules.check(message)
+        album = message.media_group_id or ""
+        if len(photos) - 1 > self._studio.max_styles:
+            await self.offer(message, photos, strength, album)
+            return
+        spot, person = Spot.under(message), person_of(message)
+        waiting = Waiting(photos, message.message_id, time.time(), strength, spot.thread_id)
+        await self.room.keep(spot.chat_id, person, waiting, album)
+        await self._outbox.say(spot, _(sentences.ALBUM_QUESTION), album_question(Choosing(person, strength)))
+
+    async def paint(self, wish: Wish) -> None:
+        """Order each of the pictures. Raises a `Refusal`, which tells how many were taken where some were."""
+        here = await self.rules.settings(wish.spot.chat_id)
+        here.check_person(is_moderator=wish.moderator)
+        taken, refusal = 0, None
+        for sent in wish.photos:
+            origin = wish.origin if len(wish.photos) == 1 else f"{wish.origin}:{sent.message_id}"
+            spot = replace(wish.spot, reply_to=sent.message_id)
+            order = Order(spot, wish.person, origin, sent.picture, wish.styles, wish.strength, wish.moderator)
+            try:
+                await self._orders.take(order)
+                taken += 1
+            except Refusal as reason:
+                refusal = reason
+                if not isinstance(reason, BadPicture):
+                    break
+        if refusal is not None:
+            raise Refusal(sentences.some_taken(taken, len(wish.photos), str(refusal))) if taken else refusal
+
+    async def wish(
+        self, message: Message, photos: tuple[Sent, ...], styles: tuple[str | Picture, ...], strength: int | None
+    ) -> Wish:
+        """What the sender of a message wants; the same message, or an album of it, wants it once."""
+        asked = f"album:{message.media_group_id}" if message.media_group_id else message.message_id
+        origin = f"{message.chat.id}:{asked}"
+        moderator = await self.rules.is_moderator(message)
+        return Wish(photos, styles, strength, Spot.under(message), person_of(message), origin, moderator)
+
+    async def paint_waiting(
+        self, message: Message, waiting: Waiting, styles: tuple[str | Picture, ...], strength: int | None = None
+    ) -> None:
+        """What waited gets its style from `message`, which a second time changes nothing."""
+        strength = waiting.strength if strength is None else strength
+        wish = await self.wish(message, waiting.photos, styles, strength)
+        await self.paint(replace(wish, spot=replace(wish.spot, thread_id=waiting.thread_id)))
+        taken = replace(waiting, taken_by=str(message.message_id))
+        await self._note(message.chat.id, wish.person, taken, message.media_group_id or "")
+
+    async def taken(self, chat_id: int, person: str, chooser_id: int, by: str) -> None:
+        """A button of that chooser brought the style, so the next picture is a new one."""
+        waiting = await self.room.find(chat_id, person)
+        if waiting is not None and chooser_id in waiting.messages and not waiting.taken_by:
+            await self.room.keep(chat_id, person, replace(waiting, taken_by=by))
+
+    async def _note(self, chat_id: int, person: str, waiting: Waiting, album: str) -> None:
+        await self.room.keep(chat_id, person, waiting)
+        if album:
+            await self.room.keep(chat_id, person, waiting, album)

@@ -1,0 +1,264 @@
+"""How fast the bot may speak: every call to a chat waits for its turn, answers first and progress last."""
+
+from __future__ import annotations
+
+import asyncio
+import bisect
+import datetime
+import itertools
+import json
+import math
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+from telegram.error import RetryAfter, TelegramError
+from telegram.ext import AIORateLimiter
+
+from adapters.telegram.limits import TelegramLimits
+from nst_engine.files import write_synced
+
+_LANES_KEPT: Final = 512
+_SLACK_SECONDS: Final = 0.1
+log = structlog.get_logger(__name__)
+
+
+class Rank(IntEnum):
+    """Who goes first when a chat takes no more for the moment. The bot's methods take it as `rate_limit_args`."""
+
+    ANSWER = 1
+    WORD = 2
+    PROGRESS = 3
+
+
+def seconds_of(flood: RetryAfter) -> float:
+    """How long Telegram wants to hear nothing; the library gives a number or a timedelta, as it is configured."""
+    wait = flood.retry_after
+    return wait.total_seconds() if isinstance(wait, datetime.timedelta) else float(wait)
+
+
+class NoRoom(TelegramError):
+    """Progress cannot be shown at once, and is not worth waiting for."""
+
+
+class Window:
+    """At most `most` calls within any `seconds`, as the one sees it who is called.
+
+    A call counts from its beginning until `seconds` after its end, since it is not known when in between it arrived.
+    """
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self.ends: deque[float] = deque()
+        self._most = most
+        self._seconds = seconds
+        self._under_way = 0
+
+    def pause(self, now: float, weight: int, spared: int = 0) -> float:
+        """Seconds until `weight` more calls fit, so many `spared`; infinite while that hangs on calls under way."""
+        self.forget(now)
+        room = max(self._most - spared, 1)
+        short = min(weight, room) + self._under_way + len(self.ends) - room
+        if short <= 0:
+            return 0.0
+        return math.inf if short > len(self.ends) else self.ends[short - 1] + self._seconds - now
+
+    def begin(self, weight: int) -> None:
+        """So many calls begin."""
+        self._under_way += weight
+
+    def end(self, now: float, weight: int) -> None:
+        """So many calls have ended."""
+        self._under_way -= weight
+        self.ends.extend([now] * weight)
+
+    def forget(self, now: float) -> None:
+        """Count no more what is long past."""
+        while self.ends and self.ends[0] <= now - self._seconds:
+            self.ends.popleft()
+
+    def is_idle(self, now: float) -> bool:
+        """Whether nothing counts at present."""
+        self.forget(now)
+        return not self.ends and not self._under_way
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One chat: its windows, who waits for a turn, and until when Telegram asked for silence."""
+
+    own: Window
+    group: Window | None
+    waiting: list[tuple[int, int]] = field(default_factory=list)
+    closed_until: float = 0.0
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        return (self.own,) if self.group is None else (self.own, self.group)
+
+    def stir(self) -> None:
+        """Have all that wait look again."""
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+    def is_idle(self, now: float) -> bool:
+        return not self.waiting and now > self.closed_until and all(window.is_idle(now) for window in self.windows)
+
+
+class Pace(AIORateLimiter):
+    """The library's limiter for all chats together, with the limits of each chat in front of it.
+
+    `notes` is a file that remembers over a restart what was called in groups. `on_flood` hears of each silence that
+    Telegram asks for: chat and seconds.
+    """
+
+    def __init__(self, limits: TelegramLimits, notes: Path | None = None) -> None:
+        super().__init__(limits.all_calls, limits.all_seconds, group_max_rate=0)
+        self.on_flood: Callable[[int, float], None] = lambda _chat_id, _seconds: None
+        self._limits = limits
+        self._notes = notes
+        self._lanes: dict[int, _Lane] = {}
+        self._numbers = itertools.count()
+        self._is_closed = False
+
+    async def process_request(
+        self,
+        callback: Any,
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: int | None,
+    ) -> Any:
+        """One call in its turn. Raises `RetryAfter` at once where the silence that is left is too long to wait for."""
+
+        async def call() -> Any:
+            return await super(Pace, self).process_request(callback, args, kwargs, endpoint, data, None)
+
+        chat_id = _chat_of(data)
+        if chat_id is None or endpoint.startswith("get"):
+            return await call()
+        async with self._turn(chat_id, Rank(rate_limit_args or Rank.WORD), _weight_of(data)) as lane:
+            try:
+                return await call()
+            except RetryAfter as flood:
+                seconds = seconds_of(flood)
+                lane.closed_until = time.monotonic() + seconds + _SLACK_SECONDS
+                log.info("telegram asks for silence", chat=chat_id, seconds=seconds, method=endpoint)
+                self.on_flood(chat_id, seconds)
+                raise
+
+    def pause(self, chat_id: int) -> float:
+        """Seconds until progress could be shown in this chat; infinite while others wait there."""
+        lane = self._lane(chat_id)
+        if lane.waiting:
+            return math.inf
+        return self._pause(lane, Rank.PROGRESS, 1)
+
+    async def room(self, chat_id: int) -> None:
+        """Return when progress could be shown in this chat."""
+        while (pause := self.pause(chat_id)) > 0:
+            await _changed(self._lane(chat_id), pause)
+
+    def open(self) -> None:
+        """Take calls; those of shortly before count."""
+        self._is_closed = False
+        if self._notes is None:
+            return
+        with suppress(OSError, ValueError, TypeError):
+            past = time.time() - time.monotonic()
+            for chat, times in json.loads(self._notes.read_text()).items():
+                group = self._lane(int(chat)).group
+                if group is not None and not group.ends:
+                    group.ends.extend(float(at) - past for at in times)
+
+    def close(self) -> None:
+        """Let nothing wait any longer: what has no turn yet fails."""
+        self._is_closed = True
+        for lane in self._lanes.values():
+            lane.stir()
+
+    def note(self) -> None:
+        """Write down what was called in groups within their time. Blocking."""
+        if self._notes is None:
+            return
+        now, past = time.monotonic(), time.time() - time.monotonic()
+        busy = {chat: lane.group for chat, lane in self._lanes.items() if lane.group and not lane.group.is_idle(now)}
+        times = {str(chat): [at + past for at in group.ends] for chat, group in busy.items()}
+        try:
+            write_synced(self._notes, json.dumps(times).encode())
+        except OSError as error:
+            log.warning("the calls of the last minute are not noted", reason=error.strerror)
+
+    @asynccontextmanager
+    async def _turn(self, chat_id: int, rank: Rank, weight: int) -> AsyncIterator[_Lane]:
+        lane = self._lane(chat_id)
+        if lane.closed_until - time.monotonic() > self._limits.flood_patience_seconds:
+            raise RetryAfter(math.ceil(lane.closed_until - time.monotonic()))
+        ticket = (int(rank), next(self._numbers))
+        bisect.insort(lane.waiting, ticket)
+        try:
+            while (pause := self._pause(lane, rank, weight, ticket)) > 0:
+                if rank == Rank.PROGRESS:
+                    raise NoRoom("The chat takes no more at present.")
+                if self._is_closed:
+                    raise TelegramError("The bot is being stopped.")
+                await _changed(lane, pause)
+            for window in lane.windows:
+                window.begin(weight)
+        finally:
+            lane.waiting.remove(ticket)
+            lane.stir()
+        try:
+            yield lane
+        finally:
+            for window in lane.windows:
+                window.end(time.monotonic(), weight)
+            lane.stir()
+
+    def _pause(self, lane: _Lane, rank: Rank, weight: int, ticket: tuple[int, int] | None = None) -> float:
+        if ticket is not None and lane.waiting[0] != ticket:
+            return math.inf
+        now = time.monotonic()
+        spared = self._limits.group_reserve if rank == Rank.PROGRESS else 0
+        pauses = [lane.closed_until - now, lane.own.pause(now, weight)]
+        if lane.group is not None:
+            pauses.append(lane.group.pause(now, weight, spared))
+        return max(pauses)
+
+    def _lane(self, chat_id: int) -> _Lane:
+        if chat_id not in self._lanes:
+            limits = self._limits
+            if len(self._lanes) >= _LANES_KEPT:
+                now = time.monotonic()
+                self._lanes = {chat: lane for chat, lane in self._lanes.items() if not lane.is_idle(now)}
+            group = Window(limits.group_calls, limits.group_seconds) if chat_id < 0 else None
+            self._lanes[chat_id] = _Lane(Window(limits.chat_calls, limits.chat_seconds), group)
+        return self._lanes[chat_id]
+
+
+async def _changed(lane: _Lane, seconds: float) -> None:
+    """Return when something changed in that chat, or after so many seconds."""
+    changed = lane.changed
+    with suppress(TimeoutError):
+        async with asyncio.timeout(None if seconds == math.inf else seconds):
+            await changed.wait()
+
+
+def _chat_of(data: dict[str, Any]) -> int | None:
+    try:
+        return int(data["chat_id"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _weight_of(data: dict[str, Any]) -> int:
+    """How many messages a call sends: an album counts for each of its pictures."""
+    media = data.get("media")
+    return len(media) if isinstance(media, list | tuple) else 1

@@ -1,0 +1,135 @@
+"""Albums on Telegram: nothing is lost, and each is painted as its person chooses."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from tests.standins.telegram import Message, TelegramStandin
+from tests.standins.telegram.house import House, jpeg, results
+
+pytest_plugins = ["tests.standins.telegram.fixtures"]
+pytestmark = pytest.mark.slow
+
+REST, EACH = "Paint the first, the others are styles", "Paint each of them"
+
+
+async def album(house: House, count: int, caption: str = "", name: str = "a", **facts: object) -> list[Message]:
+    """Pictures of one album in Ann's private chat, the caption on the second of them."""
+    sent = []
+    for number in range(count):
+        words = caption if number == min(1, count - 1) else ""
+        picture = jpeg(seed=10 + number)
+        sent.append(await house.telegram.sends_photo(house.ann, house.private, picture, words, album=name, **facts))
+    return sent
+
+
+async def question(house: House) -> Message:
+    return await house.sentence_in(house.private, "What shall I do")
+
+
+async def test_the_first_in_the_styles_of_the_others(swift_telegram: House, telegram: TelegramStandin) -> None:
+    house = swift_telegram
+    content, *styles = await album(house, 4)
+    asked = await question(house)
+    assert asked.reply_to is content
+    await house.restart()
+    await telegram.presses(house.ann, asked, REST)
+    await telegram.presses(house.ann, asked, REST)
+    (result,) = await house.results(house.private, 1)
+    assert await house.painted(result) == (house.digest(content), tuple(map(house.digest, styles)))
+    await telegram.says(house.ann, house.private, "/queue")
+    await house.sentence_in(house.private, "None of your pictures")
+    assert len(results(house.private)) == 1
+
+
+@pytest.mark.parametrize("count", [3, 6])
+async def test_each_in_one_style(swift_telegram: House, telegram: TelegramStandin, count: int) -> None:
+    house = swift_telegram
+    sent = await album(house, count)
+    if count == 3:
+        await telegram.presses(house.ann, await question(house), EACH)
+    chooser = await house.sentence_in(house.private, f"Which style shall the {count} pictures get")
+    await house.restart()
+    before = list(chooser.labels)
+    await telegram.presses(house.ann, chooser, "More ›")
+    await house.turned(chooser, before)
+    await telegram.presses(house.ann, chooser, chooser.labels[0])
+    painted = [await house.painted(result) for result in await house.results(house.private, count)]
+    assert {photo for photo, _ in painted} == {house.digest(message) for message in sent}
+    assert len({styles for _, styles in painted}) == 1
+    assert {result.reply_to for result in results(house.private)} == set(sent)
+
+
+async def test_each_in_a_picture_of_ones_own(swift_telegram: House, telegram: TelegramStandin) -> None:
+    house = swift_telegram
+    sent = await album(house, 3)
+    await telegram.presses(house.ann, await question(house), EACH)
+    chooser = await house.sentence_in(house.private, "Which style shall")
+    await telegram.presses(house.ann, chooser, "My own picture")
+    await house.sentence_in(house.private, "Send me the picture")
+    style = await telegram.sends_photo(house.ann, house.private, jpeg(seed=2))
+    painted = [await house.painted(result) for result in await house.results(house.private, 3)]
+    assert set(painted) == {(house.digest(message), (house.digest(style),)) for message in sent}
+
+
+@pytest.mark.parametrize(("caption", "count"), [("/stylize lilac 60", 2), ("lilac", 3)])
+async def test_a_caption_that_names_a_style_means_each(swift_telegram: House, caption: str, count: int) -> None:
+    house = swift_telegram
+    sent = await album(house, count, caption)
+    painted = [await house.painted(result) for result in await house.results(house.private, count)]
+    assert set(painted) == {(house.digest(message), (house.of_style("lilac"),)) for message in sent}
+
+
+async def test_an_album_of_files(swift_telegram: House, telegram: TelegramStandin) -> None:
+    house = swift_telegram
+    files = [
+        await telegram.sends_file(house.ann, house.club, jpeg(seed=n), f"{n}.jpg", "image/jpeg", words, album="files")
+        for n, words in ((1, ""), (2, "/stylize"))
+    ]
+    (result,) = await house.results(house.club, 1)
+    assert await house.painted(result) == (house.digest(files[0]), (house.digest(files[1]),))
+
+
+async def test_albums_of_several_people_at_once_lose_nothing(swift_telegram: House, telegram: TelegramStandin) -> None:
+    house = swift_telegram
+    telegram.updates_per_answer = 3
+    people = [telegram.person(f"Person {number}") for number in range(3)]
+
+    async def send(number: int) -> list[Message]:
+        sent = []
+        for part in range(4):
+            words = "/stylize mosaic" if part == 3 else ""
+            picture = jpeg(seed=100 * number + part)
+            sent.append(await telegram.sends_photo(people[number], house.club, picture, words, album=f"n{number}"))
+            await asyncio.sleep(0.02)
+        return sent
+
+    albums = await asyncio.gather(*map(send, range(3)))
+    found = await house.results(house.club, 12)
+    assert {(await house.painted(result))[0] for result in found} == {house.digest(m) for sent in albums for m in sent}
+    assert {result.reply_to for result in found} == {message for sent in albums for message in sent}
+
+
+async def test_what_is_too_much_of_an_album_is_told(swift_telegram: House) -> None:
+    house = swift_telegram
+    house.studio._limits = replace(house.studio._limits, per_person=2)
+    async with house.busy_engine():
+        sent = await album(house, 3, "lilac")
+        await house.sentence_in(house.private, "2 of 3 pictures are in the queue, the rest is not: You already have 2")
+        waiting = [message for message in house.private.from_bot if "Cancel" in message.labels]
+        assert [message.reply_to for message in waiting] == sent[:2]
+
+
+async def test_only_who_sent_the_album_chooses(swift_telegram: House, telegram: TelegramStandin) -> None:
+    house = swift_telegram
+    for number in range(3):
+        words = "/stylize" if number == 0 else ""
+        await telegram.sends_photo(house.ann, house.club, jpeg(seed=number), words, album="hers")
+    asked = await house.sentence_in(house.club, "What shall I do")
+    press = await telegram.presses(house.bob, asked, REST)
+    assert "Only the person who asked" in await telegram.answered(press)
+    await telegram.presses(house.ann, asked, REST)
+    await house.results(house.club, 1)

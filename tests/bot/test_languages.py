@@ -1,0 +1,147 @@
+"""Every sentence is there in every language, whole, and said as its speakers say it."""
+
+from __future__ import annotations
+
+import asyncio
+import string
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from bot import languages, text
+from bot.languages import _, listed, ngettext, number, packed, speaking, told, unpacked
+from bot.limits import Limits, Load
+from bot.queue.takes import MOST_TAKES
+from bot.queue.worker import SET_ASIDE
+from bot.requests import Answer, Queued, Running
+from nst_engine.errors import SettingsError
+from nst_engine.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+OTHERS = sorted(set(languages.NAMES) - {languages.ENGLISH})
+Key = tuple[str, str]
+
+
+def read(path: Path, locale: str | None = None) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, locale=locale)
+
+
+def translations(code: str) -> Catalog:
+    return read(languages.LOCALE / code / "LC_MESSAGES" / "atelier.po", code)
+
+
+def by_key(catalog: Catalog) -> dict[Key, Any]:
+    found = [message for message in catalog if message.id]
+    return {(message.context or "", ids(message)[0]): message for message in found}
+
+
+def ids(message: Any) -> tuple[str, ...]:
+    return message.id if isinstance(message.id, tuple) else (message.id,)
+
+
+def forms(message: Any) -> tuple[str, ...]:
+    return message.string if isinstance(message.string, tuple) else (message.string,)
+
+
+def placeholders(sentence: str) -> set[str]:
+    return {name for _text, name, _spec, _conversion in string.Formatter().parse(sentence) if name is not None}
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> dict[Key, Any]:
+    """All sentences, extracted anew as `make translations` does."""
+    line = next(line for line in (ROOT / "Makefile").read_text().splitlines() if line.lstrip().startswith('-k "'))
+    keywords = line.partition('"')[2].partition('"')[0]
+    path = tmp_path_factory.mktemp("pot") / "atelier.pot"
+    command = [sys.executable, "-m", "babel.messages.frontend", "-q", "extract", "-k", keywords, "-o", str(path)]
+    subprocess.run([*command, "nst_engine", "bot", "adapters"], cwd=ROOT, check=True)
+    return by_key(read(path))
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_sentence_is_translated_and_no_other(code: str, said: dict[Key, Any]) -> None:
+    there = by_key(translations(code))
+    advice = f"run `make translations` and fill in bot/locale/{code}/LC_MESSAGES/atelier.po"
+    assert len(said) > 200
+    assert not sorted(said.keys() - there.keys()), f"not in the file: {advice}"
+    assert not sorted(there.keys() - said.keys()), f"said no more: {advice}"
+    assert not [key for key, message in there.items() if not all(forms(message))], f"not translated: {advice}"
+    assert not [key for key, message in there.items() if message.fuzzy], "not checked: remove the mark `fuzzy`"
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_translations_name_the_same_values_in_every_plural_form(code: str) -> None:
+    catalog = translations(code)
+    for key, message in by_key(catalog).items():
+        wanted = [placeholders(one) for one in ids(message)]
+        assert all(placeholders(form) in wanted for form in forms(message)), key
+        assert len(forms(message)) == (catalog.num_plurals if len(ids(message)) > 1 else 1), key
+
+
+def test_russian_has_three_plural_forms() -> None:
+    with speaking("ru"):
+        hours = [ngettext("in about {count} hour", "in about {count} hours", count) for count in (1, 2, 5, 21)]
+    assert [words.split()[-1] for words in hours] == ["час", "часа", "часов", "час"]
+
+
+def test_numbers_and_lists_are_written_as_in_the_language() -> None:
+    with speaking("de-AT"):
+        assert (number(1234.5, 1), listed(["A", "B", "C"])) == ("1.234,5", "A, B und C")
+    with speaking("fr"):
+        assert listed(["A", "B"], either=True) == "A ou B"
+    assert (number(1234.5, 1), listed(["A", "B", "C"])) == ("1,234.5", "A, B and C")
+
+
+@pytest.mark.parametrize("tag", ["tlh", "", None, "en-GB", "zh-CN"])
+def test_who_speaks_another_language_gets_english(tag: str | None) -> None:
+    with speaking(tag):
+        assert _("Cancelled.") == "Cancelled."
+
+
+async def test_two_people_at_once_are_spoken_to_each_in_their_own_language() -> None:
+    both = asyncio.Barrier(2)
+
+    async def hear(tag: str) -> str:
+        with speaking(tag):
+            await both.wait()
+            return await asyncio.to_thread(text.running, Running("1", 1, 2, 20.0, share=0.5))
+
+    german, spanish = await asyncio.gather(hear("de"), hear("es-419"))
+    assert german == "Male ██████░░░░░░ 50 %, noch etwa 20 s"
+    assert spanish == "Pintando ██████░░░░░░ 50 %, faltan unos 20 s"
+
+
+def test_a_failure_is_told_in_the_language_of_whoever_hears_of_it() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings(size=7)
+    error = caught.value
+    sentence = packed(error.sentence, **error.values)
+    assert unpacked(sentence) == str(error) == "Size must be a whole number from 32 to 16384 pixels, not 7."
+    with speaking("de"):
+        wanted = "Size muss eine ganze Zahl von 32 bis 16384 Pixeln sein, nicht 7."
+        assert text.over(Answer("1", "failed", sentence)) == told(error) == wanted
+        assert text.over(Answer("1", "failed", "written {by} an operator")) == "written {by} an operator"
+        assert unpacked(SET_ASIDE) != SET_ASIDE
+    assert f" {MOST_TAKES} times" in SET_ASIDE
+
+
+def test_notes_of_the_engine_are_translated_with_their_values() -> None:
+    note = "Painted in blocks of 64 pixels, for want of memory; the picture is the same."
+    assert text.note(note) == note
+    with speaking("de"):
+        assert "Blöcken von 64 Pixeln" in text.note(note)
+        assert text.note("Something else.") == "Something else."
+
+
+def test_a_full_queue_and_a_place_in_it_are_told_in_german() -> None:
+    with speaking("de"):
+        with pytest.raises(Exception, match="Du hast schon 2 Bilder in der Warteschlange"):
+            Limits(2, 9, 9).check(Load(2, 2, 2), 0.0)
+        assert text.queued(Queued("1", 3, 200.0)) == "Nummer 3 in der Warteschlange, noch etwa 3 min."
+        assert text.later(10_000) == "in etwa 3 Stunden"
