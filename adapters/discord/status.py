@@ -57,7 +57,7 @@ class StatusLine:
             await asyncio.wait({self._task})
 
     async def _speak(self) -> None:
-        while self._next is not None:
+        while self._next is not None and not self._closed.is_set():
             (job, content), self._next = self._next, None
             if content.words == self._said and not content.files:
                 continue
