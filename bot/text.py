@@ -38,8 +38,13 @@ def queued(event: Queued) -> str:
     if event.paused is None:
         return said
     if not event.paused:
-        return f"{said} {_('The queue is paused; it goes on by itself later.')}"
-    return f"{said} {_('The queue is paused ({reason}); it goes on by itself later.', reason=event.paused)}"
+        return both(said, _("The queue is paused; it goes on by itself later."))
+    return both(said, _("The queue is paused ({reason}); it goes on by itself later.", reason=event.paused))
+
+
+def both(first: str, second: str) -> str:
+    """Two whole sentences, one after the other."""
+    return _("{first} {second}", first=first, second=second)
 
 
 def running(event: Running) -> str:
@@ -47,7 +52,7 @@ def running(event: Running) -> str:
     full = int(BAR_CELLS * event.share)
     bar = "█" * full + "░" * (BAR_CELLS - full)
     if event.held:
-        return f"{_('Painting {bar} {percent} %.', bar=bar, percent=event.percent)} {_(HELD)}"
+        return both(_("Painting {bar} {percent} %.", bar=bar, percent=event.percent), _(HELD))
     if event.seconds_left is None:
         return _("Painting {bar} {percent} %", bar=bar, percent=event.percent)
     time = duration(event.seconds_left)

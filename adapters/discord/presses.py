@@ -76,5 +76,6 @@ def changed(act: Act, job: Job) -> Options:
         return Options()
     options = varied(act, job.settings)
     if options is None:
-        raise BadOption(_(sentences.STRONGEST if act == "stronger" else sentences.SOFTEST))
+        sentence = sentences.STRONGEST if act == "stronger" else sentences.SOFTEST
+        raise BadOption(_(sentence))
     return options

@@ -234,7 +234,8 @@ def _options(act: Act, job: Job) -> Options:
         return Options()
     options = varied(variation, job.settings)
     if options is None:
-        raise Refusal(_(sentences.STRONGEST if act == "stronger" else sentences.SOFTEST))
+        sentence = sentences.STRONGEST if act == "stronger" else sentences.SOFTEST
+        raise Refusal(_(sentence))
     return options
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import string
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po
 
 from bot import languages, text
 from bot.languages import _, listed, ngettext, number, packed, speaking, told, unpacked
@@ -21,28 +18,13 @@ from bot.queue.worker import SET_ASIDE
 from bot.requests import Answer, Queued, Running
 from nst_engine.errors import SettingsError
 from nst_engine.settings import Settings
+from tests.bot.sources import MARKS, Key, by_key, extracted, ids, literal, marked, modules, name_of, read, sentence_of
 
-ROOT = Path(__file__).parents[2]
 OTHERS = sorted(set(languages.NAMES) - {languages.ENGLISH})
-Key = tuple[str, str]
-
-
-def read(path: Path, locale: str | None = None) -> Catalog:
-    with path.open("rb") as file:
-        return read_po(file, locale=locale)
 
 
 def translations(code: str) -> Catalog:
     return read(languages.LOCALE / code / "LC_MESSAGES" / "atelier.po", code)
-
-
-def by_key(catalog: Catalog) -> dict[Key, Any]:
-    found = [message for message in catalog if message.id]
-    return {(message.context or "", ids(message)[0]): message for message in found}
-
-
-def ids(message: Any) -> tuple[str, ...]:
-    return message.id if isinstance(message.id, tuple) else (message.id,)
 
 
 def forms(message: Any) -> tuple[str, ...]:
@@ -55,13 +37,7 @@ def placeholders(sentence: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> dict[Key, Any]:
-    """All sentences, extracted anew as `make translations` does."""
-    line = next(line for line in (ROOT / "Makefile").read_text().splitlines() if line.lstrip().startswith('-k "'))
-    keywords = line.partition('"')[2].partition('"')[0]
-    path = tmp_path_factory.mktemp("pot") / "atelier.pot"
-    command = [sys.executable, "-m", "babel.messages.frontend", "-q", "extract", "-k", keywords, "-o", str(path)]
-    subprocess.run([*command, "nst_engine", "bot", "adapters"], cwd=ROOT, check=True)
-    return by_key(read(path))
+    return extracted(tmp_path_factory.mktemp("pot") / "atelier.pot")
 
 
 @pytest.mark.parametrize("code", OTHERS)
@@ -73,6 +49,31 @@ def test_every_sentence_is_translated_and_no_other(code: str, said: dict[Key, An
     assert not sorted(there.keys() - said.keys()), f"said no more: {advice}"
     assert not [key for key, message in there.items() if not all(forms(message))], f"not translated: {advice}"
     assert not [key for key, message in there.items() if message.fuzzy], "not checked: remove the mark `fuzzy`"
+
+
+def test_the_sentences_of_the_sources_are_those_that_babel_finds(said: dict[Key, Any]) -> None:
+    literals: dict[Key, str] = {}
+    for place, call, sentence in marked():
+        words = literal(sentence)
+        if words is not None:
+            context = literal(call.args[0]) if name_of(call.func) in ("pgettext", "NC_") else ""
+            literals[(context or "", words)] = place
+    literals.pop(("", ""), None)
+    missed = {key: place for key, place in literals.items() if key not in said}
+    assert not missed, "Babel does not look into f-strings, and not for `packed`: say these outside, or with N_"
+    strays = said.keys() - literals.keys()
+    assert not strays, "Babel takes every text within `_(…)` for a sentence: choose between sentences outside of it"
+
+
+def test_no_sentence_is_put_together_before_it_is_translated() -> None:
+    ours = [(place, said) for place, call, said in marked() if name_of(call.func) in MARKS]
+    pieced = [place for place, said in ours if isinstance(said, ast.JoinedStr | ast.BinOp)]
+    assert not pieced, "write the sentence whole, with its values by name"
+    for path, module in modules().items():
+        inside = [call for node in ast.walk(module) if isinstance(node, ast.JoinedStr) for call in ast.walk(node)]
+        calls = [call for call in inside if isinstance(call, ast.Call)]
+        hidden = [call.lineno for call in calls if (said := sentence_of(call)) and literal(said) is not None]
+        assert not hidden, f"{path}: take the sentence out of the f-string; Babel may not find it there"
 
 
 @pytest.mark.parametrize("code", OTHERS)
@@ -145,3 +146,11 @@ def test_a_full_queue_and_a_place_in_it_are_told_in_german() -> None:
             Limits(2, 9, 9).check(Load(2, 2, 2), 0.0)
         assert text.queued(Queued("1", 3, 200.0)) == "Nummer 3 in der Warteschlange, noch etwa 3 min."
         assert text.later(10_000) == "in etwa 3 Stunden"
+
+
+def test_two_sentences_follow_each_other_as_they_do_in_the_language() -> None:
+    paused, held = Queued("1", 1, 9.0, paused="backup"), Running("1", 1, 2, 9.0, share=0.5, held=True)
+    assert text.queued(paused) == "Next in the queue. The queue is paused (backup); it goes on by itself later."
+    with speaking("ja"):
+        assert "。順番待ちは一時停止中（backup）です。" in text.queued(paused)
+        assert "50%。順番待ちに接続できません。" in text.running(held)
