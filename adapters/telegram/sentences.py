@@ -89,9 +89,9 @@ def choose(strength: int | None, *, in_private: bool) -> str:
 def choose_for_all(count: int, strength: int | None) -> str:
     """The same for all pictures of an album."""
     if strength is None:
-        return ngettext("Which style shall it be?", "Which style shall the {count} pictures get?", count)
+        return ngettext("Which style shall the picture get?", "Which style shall the {count} pictures get?", count)
     return ngettext(
-        "Which style shall it be (strength {strength})?",
+        "Which style shall the picture get (strength {strength})?",
         "Which style shall the {count} pictures get (strength {strength})?",
         count,
         strength=strength,

@@ -76,6 +76,13 @@ def test_no_sentence_is_put_together_before_it_is_translated() -> None:
         assert not hidden, f"{path}: take the sentence out of the f-string; Babel may not find it there"
 
 
+def test_no_sentence_is_also_the_singular_of_another() -> None:
+    counted = {literal(said) for _place, call, said in marked() if name_of(call.func) == "ngettext"}
+    plain = {literal(said): place for place, call, said in marked() if name_of(call.func) in ("_", "N_", "packed")}
+    both = {said: place for said, place in plain.items() if said in counted and said is not None}
+    assert not both, "`_` would say the translation for one thing, which may name a count: word it otherwise"
+
+
 @pytest.mark.parametrize("code", OTHERS)
 def test_translations_name_the_same_values_in_every_plural_form(code: str) -> None:
     catalog = translations(code)
