@@ -136,6 +136,11 @@ def listed(words: Sequence[str], *, either: bool = False) -> str:
     return format_list(list(words), "or" if either else "standard", locale=_spoken.get())
 
 
+def quoted(text: str) -> str:
+    """Somebody's own words within a sentence, in the quotation marks of the language spoken at present."""
+    return _("'{words}'", words=text)
+
+
 def prepare() -> None:
     """Read all translations, so that nobody waits for them later; takes a moment, so not for the event loop."""
     for code in NAMES:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
 from bot.errors import NoSuchJob, SetupError, StorageTrouble
+from bot.languages import _
 from bot.limits import EVEN, Limits, Weights
 from bot.queue import history, operating, persons, turns
 from bot.queue.estimates import Done
@@ -109,7 +110,7 @@ class Ledger:
         """The job of that id; raises `NoSuchJob`."""
         found = self._row("id = ?", job_id)
         if found is None:
-            raise NoSuchJob("This picture is not known here any more.")
+            raise NoSuchJob(_("This picture is not known here any more."))
         return found
 
     def find(self, platform: str, origin: str) -> Job | None:

@@ -81,3 +81,22 @@ def marked() -> Iterator[tuple[str, ast.Call, ast.expr]]:
 def literal(node: ast.expr) -> str | None:
     """The text of a literal; None for anything that is worked out."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def derived(base: str) -> set[str]:
+    """The names of all classes that derive from one, itself among them."""
+    classes = [node for module in modules().values() for node in ast.walk(module) if isinstance(node, ast.ClassDef)]
+    names, before = {base}, 0
+    while len(names) > before:
+        before = len(names)
+        names |= {each.name for each in classes if any(name_of(parent) in names for parent in each.bases)}
+    return names
+
+
+def unmarked(node: ast.expr) -> bool:
+    """Whether an expression can be a text of its own, rather than what a call gives."""
+    if isinstance(node, ast.Call):
+        return False
+    if isinstance(node, ast.JoinedStr) or literal(node) is not None:
+        return True
+    return any(unmarked(part) for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr))

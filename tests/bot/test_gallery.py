@@ -275,7 +275,7 @@ class TestCommunityFolder:
         whole = GALLERY.styles["lilac"].read()
         (folder / "cut_short.jpg").write_bytes(whole[: len(whole) // 3])
         style = Gallery.load(folder).styles["cut_short"]
-        with pytest.raises(BadPicture, match=r"^The picture of Cut short cannot be opened; please choose another"):
+        with pytest.raises(BadPicture, match=r"^The picture of 'Cut short' cannot be opened; please choose another"):
             style.thumbnail()
 
     def test_a_picture_taken_away_afterwards(self, folder: Path) -> None:

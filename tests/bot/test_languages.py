@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 import asyncio
 import string
+from pathlib import Path
 from typing import Any
 
 import pytest
 from babel.messages.catalog import Catalog
 
 from bot import languages, text
+from bot.errors import BadPicture, UnknownStyle
+from bot.gallery import Gallery, Style
 from bot.languages import _, listed, ngettext, number, packed, speaking, told, unpacked
 from bot.limits import Limits, Load
 from bot.queue.takes import MOST_TAKES
@@ -18,8 +21,23 @@ from bot.queue.worker import SET_ASIDE
 from bot.requests import Answer, Queued, Running
 from nst_engine.errors import SettingsError
 from nst_engine.settings import Settings
-from tests.bot.sources import MARKS, Key, by_key, extracted, ids, literal, marked, modules, name_of, read, sentence_of
+from tests.bot.sources import (
+    MARKS,
+    Key,
+    by_key,
+    derived,
+    extracted,
+    ids,
+    literal,
+    marked,
+    modules,
+    name_of,
+    read,
+    sentence_of,
+    unmarked,
+)
 
+ENGLISH_ONLY = ("adapters/web/", "bot/commands/", "bot/queue/operator.py")
 OTHERS = sorted(set(languages.NAMES) - {languages.ENGLISH})
 
 
@@ -74,6 +92,16 @@ def test_no_sentence_is_put_together_before_it_is_translated() -> None:
         calls = [call for call in inside if isinstance(call, ast.Call)]
         hidden = [call.lineno for call in calls if (said := sentence_of(call)) and literal(said) is not None]
         assert not hidden, f"{path}: take the sentence out of the f-string; Babel may not find it there"
+
+
+def test_refusals_are_marked_wherever_people_of_a_platform_hear_of_them() -> None:
+    # An operator's reasons are English, as the command line and the local page are.
+    refusals = derived("Refusal") - {"StorageTrouble"}
+    for path, module in modules().items():
+        if not path.startswith(ENGLISH_ONLY):
+            calls = [node for node in ast.walk(module) if isinstance(node, ast.Call) and name_of(node.func) in refusals]
+            bare = [call.lineno for call in calls if call.args and unmarked(call.args[0])]
+            assert not bare, f"{path}: mark the sentence with _"
 
 
 def test_no_sentence_is_also_the_singular_of_another() -> None:
@@ -161,3 +189,24 @@ def test_two_sentences_follow_each_other_as_they_do_in_the_language() -> None:
     with speaking("ja"):
         assert "。順番待ちは一時停止中（backup）です。" in text.queued(paused)
         assert "50%。順番待ちに接続できません。" in text.running(held)
+
+
+@pytest.mark.parametrize(
+    ("tag", "words"),
+    [
+        ("de", "„Monet“"),
+        ("es", "«Monet»"),
+        ("fr", "«\N{NO-BREAK SPACE}Monet\N{NO-BREAK SPACE}»"),
+        ("ja", "「Monet」"),
+        ("ru", "«Monet»"),
+        ("en", "'Monet'"),
+    ],
+)
+def test_people_s_own_words_stand_in_the_quotation_marks_of_the_language(tag: str, words: str) -> None:
+    with speaking(tag):
+        with pytest.raises(UnknownStyle) as caught:
+            Gallery({}, {}).find("Monet")
+        assert words in str(caught.value)
+        with pytest.raises(BadPicture) as missing:
+            Style("monet", "Monet", "", "", "", "", Path("nowhere")).read()
+        assert words in str(missing.value)
