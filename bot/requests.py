@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
 from bot.errors import BadOption
-from bot.languages import _, told
+from bot.languages import told
 from nst_engine.errors import SettingsError
 from nst_engine.settings import read_named_weights
 from nst_engine.summary import LossSummary
@@ -84,11 +84,12 @@ def read_option(name: str, text: str) -> Any:
     except SettingsError as error:
         raise BadOption(told(error)) from None
     except ValueError:
-        label = name.replace("_", " ").capitalize()
-        facts = {"name": label, "text": text[:40]}
+        facts = {"setting": name, "text": text[:40]}
         if name == "style_weights":
-            raise BadOption(_("{name} must be numbers such as 2,1, not {text!r}.", **facts)) from None
-        raise BadOption(_("{name} must be a number, not {text!r}.", **facts)) from None
+            trouble = SettingsError("{setting} must be numbers such as 2,1, not {text!r}.", **facts)
+        else:
+            trouble = SettingsError("{setting} must be a number, not {text!r}.", **facts)
+        raise BadOption(told(trouble)) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import dataclasses
+import math
+import re
 import string
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,7 @@ from bot.limits import Limits, Load
 from bot.queue.takes import MOST_TAKES
 from bot.queue.worker import SET_ASIDE
 from bot.requests import Answer, Queued, Running
-from nst_engine.errors import SettingsError
+from nst_engine.errors import SettingsError, Wording
 from nst_engine.settings import Settings
 from tests.bot.sources import (
     MARKS,
@@ -158,13 +161,56 @@ def test_a_failure_is_told_in_the_language_of_whoever_hears_of_it() -> None:
         Settings(size=7)
     error = caught.value
     sentence = packed(error.sentence, **error.values)
-    assert unpacked(sentence) == str(error) == "Size must be a whole number from 32 to 16384 pixels, not 7."
+    assert unpacked(sentence) == str(error) == "Size must be a whole number from 32 to 16,384 pixels, not 7."
     with speaking("de"):
-        wanted = "Size muss eine ganze Zahl von 32 bis 16384 Pixeln sein, nicht 7."
+        wanted = "„Größe“ muss eine ganze Zahl von 32 bis 16.384 Pixeln sein, nicht 7."
         assert text.over(Answer("1", "failed", sentence)) == told(error) == wanted
         assert text.over(Answer("1", "failed", "written {by} an operator")) == "written {by} an operator"
         assert unpacked(SET_ASIDE) != SET_ASIDE
     assert f" {MOST_TAKES} times" in SET_ASIDE
+
+
+@pytest.mark.parametrize(
+    ("wrong", "english", "french"),
+    [
+        (
+            {"style_weight": -0.5},
+            "Style weight must be a number from 0 to 1,000,000,000, not -0.5.",
+            "« Poids du style » doit être un nombre de 0 à 1 000 000 000, et non -0,5.",
+        ),
+        (
+            {"style_scale": "much"},
+            "Style scale must be a number from 0.25 to 4, not 'much'.",
+            "« Échelle du style » doit être un nombre de 0,25 à 4, et non « much ».",
+        ),
+        (
+            {"colours": "pink"},
+            "Colours 'pink' is unknown; choose style, content or luminance.",
+            "Couleurs : « pink » est inconnu ; choisissez style, content ou luminance.",
+        ),
+        (
+            {"start": {"noise": math.inf}},
+            "Start: the weight of noise must be a number from 0 to 1,000,000,000, not inf.",
+            "Point de départ : le poids de noise doit être un nombre de 0 à 1 000 000 000, et non inf.",
+        ),
+    ],
+)
+def test_settings_numbers_and_choices_are_told_as_in_the_language(
+    wrong: dict[str, Any], english: str, french: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings(**wrong)
+    error = caught.value
+    kept = packed(error.sentence, **error.values)
+    assert str(error) == told(error) == unpacked(kept) == english
+    with speaking("fr"):
+        assert [re.sub(r"\s", " ", words) for words in (told(error), unpacked(kept))] == [french, french]
+
+
+def test_every_setting_of_the_engine_has_a_name_in_every_language() -> None:
+    wanted = {field.name for field in dataclasses.fields(Settings)} | {"strength"}
+    assert languages.SETTINGS.keys() == wanted
+    assert all(Wording().setting(name) == called for name, called in languages.SETTINGS.items())
 
 
 def test_notes_of_the_engine_are_translated_with_their_values() -> None:
