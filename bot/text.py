@@ -74,7 +74,12 @@ def result(job: Job, summary: LossSummary) -> str:
 
     Without the last, at most about 400 characters.
     """
-    lines = [_("In the style of {style}", style=job.style_title)]
+    return "\n".join([_("In the style of {style}", style=job.style_title), losses(summary)])
+
+
+def losses(summary: LossSummary) -> str:
+    """The losses in one line each, how the picture was painted, and what was changed to make it fit."""
+    lines = []
     for label, first, last, fall in summary.rows():
         facts = {"loss": _(label), "first": number(first), "last": number(last)}
         if fall is None:
