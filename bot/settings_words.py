@@ -122,7 +122,7 @@ def _nothing(field: str, is_alone: bool) -> tuple[str, str]:
             else (N_("each person's own"), N_("Each person's own"))
         )
     if is_alone:
-        return N_("as you choose each time"), N_("As you choose each time")
+        return N_("chosen each time"), N_("Chosen each time")
     return N_("as each person chooses"), N_("As each person chooses")
 
 

@@ -214,10 +214,10 @@ def settings(strength: int, settings: Mapping[str, Any]) -> str:
 
 
 def in_parts(name: str, parts: int) -> str:
-    """The file comes in pieces, and how to put them together."""
+    """The file comes in pieces, always several, and how to put them together."""
     return ngettext(
-        "The file is larger than this channel takes, so it comes in {count} part. Save it and join it: "
-        "7-Zip opens the first one; elsewhere `cat {name}.* > {name}`.",
+        "The file is larger than this channel takes, so it comes in {count} parts. Save them in one folder and join "
+        "them: 7-Zip opens the first one; elsewhere `cat {name}.* > {name}`.",
         "The file is larger than this channel takes, so it comes in {count} parts. Save them in one folder and join "
         "them: 7-Zip opens the first one; elsewhere `cat {name}.* > {name}`.",
         parts,

@@ -28,7 +28,7 @@ Step = Literal["ask", "yes", "no"]
 LABELS: Final[dict[Step, str]] = {
     "ask": N_("Delete my data"),
     "yes": N_("Yes, delete it"),
-    "no": N_("No, keep it"),
+    "no": N_("No, keep my data"),
 }
 _NEW: Final = filters.UpdateType.MESSAGE
 
@@ -95,7 +95,7 @@ def overview(kept: Kept) -> str:
     seen = [
         _("Your Telegram id and the language of your app, not your name; and what you send me here, or in a group with "
           "a command, as a reply to me or with a button."),
-        _("What else is said in a group I do not keep, where I am let see it."),
+        _("I do not keep what else is said in a group, even where I can see it."),
         _("Pictures are painted on the machines of this bot's operator, and sent to nobody else."),
     ]  # fmt: skip
     parts = {

@@ -102,9 +102,9 @@ async def test_who_says_no_keeps_all_also_after_a_restart(swift_telegram: House,
     _result, job = await painted(house)
     message = await told(house)
     await telegram.presses(house.ann, message, "Delete my data")
-    await telegram.until(lambda: "No, keep it" in message.labels)
+    await telegram.until(lambda: "No, keep my data" in message.labels)
     await house.restart()
-    await telegram.presses(house.ann, message, "No, keep it")
+    await telegram.presses(house.ann, message, "No, keep my data")
     await telegram.until(lambda: "Nothing was deleted." in message.text)
     assert (await house.studio.job(job.id)).person == str(house.ann.id)
 

@@ -80,7 +80,7 @@ async def test_an_administrator_sets_everything_for_a_group(swift_telegram: Hous
     await press(house, panel, "As each person chooses")
     assert (await here(house)).size is None
     await press(house, panel, "Language", NAMES["de"])
-    assert "Wer fragen darf" in panel.text, "at once in the language that was set"
+    assert "Wer Bilder anfordern darf" in panel.text, "at once in the language that was set"
     await press(house, panel, "Zurücksetzen", "Alles zurücksetzen")
     assert await here(house) == PlaceSettings()
     assert shown(panel)["Who may ask"] == "Everyone"
@@ -216,5 +216,5 @@ async def test_settings_that_are_damaged_open_nothing(swift_telegram: House, tel
     house.studio.places.path_of("telegram", str(house.club.id)).write_text("{")
     house.studio.places._known.clear()
     await house.asks(house.club, house.bob)
-    await house.sentence_in(house.club, "What was set for this place cannot be read")
+    await house.sentence_in(house.club, "What was set here cannot be read")
     assert await house.studio.under_way("telegram") == []

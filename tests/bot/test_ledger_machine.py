@@ -130,13 +130,13 @@ class LedgerMachine(RuleBasedStateMachine):
         if len(of_person) >= LIMITS.per_person_per_day:
             return "You had 6 pictures within 24 hours"
         if sum(job.place == place for job in counted) >= LIMITS.per_place_per_day:
-            return "This place had 10 pictures within 24 hours"
+            return "There were 10 pictures here within 24 hours"
         if sum(job.person == person for job in opened) >= LIMITS.per_person:
             return "You already have 4"
         if any(job.created > self.now - LIMITS.cooldown for job in of_person):
             return "just now"
         if sum(job.place == place for job in opened) >= LIMITS.per_place:
-            return "This place already has 7"
+            return "There are already 7"
         return "full with 9" if len(opened) >= LIMITS.total else None
 
     @rule(
