@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from adapters.discord import tongue
+from adapters.discord import sentences, tongue
 from bot import languages
 from bot.place_settings import LABELS
 from tests.adapters.test_discord_menus import panel_of
@@ -142,3 +142,11 @@ async def test_when_to_come_back_is_shown_as_discord_shows_times(swift_house: Ho
         (sentence,) = await discord.until(lambda asked=asked: asked.private_words)
         when = re.fullmatch(r"You asked for a picture just now; ask again <t:(\d+):R>\.", sentence)
         assert when and began + 299 < int(when[1]) < time.time() + 301
+
+
+def test_what_is_kept_and_usual_is_told_with_its_number() -> None:
+    assert " for 1 hour after " in sentences.kept(1)
+    assert " for 1.5 hours after " in sentences.kept(1.5)
+    assert sentences.defaults(2048, 1, 70) == "2,048 pixels on the longer side, 1 step, strength 70"
+    with languages.speaking("ru"):
+        assert ", 22 шага, " in sentences.defaults(512, 22, 70)
