@@ -313,7 +313,7 @@ def _inputs(job: Job) -> list[str]:
 def _to_row(job: Job) -> tuple[Any, ...]:
     return (
         *(job.id, job.platform, job.place, job.person, job.origin, json.dumps(dict(job.address)), job.photo),
-        *(json.dumps(job.styles), job.style_title, json.dumps(dict(job.settings)), job.created, job.state),
+        *(json.dumps(job.styles), job.style_titles, json.dumps(dict(job.settings)), job.created, job.state),
         *(job.attempts, job.sentence, None, json.dumps(job.masks)),
     )
 

@@ -21,7 +21,7 @@ from bot.languages import _, listed, ngettext, number, packed, speaking, told, u
 from bot.limits import Limits, Load
 from bot.queue.takes import MOST_TAKES
 from bot.queue.worker import SET_ASIDE
-from bot.requests import Answer, Queued, Running
+from bot.requests import OWN_PICTURE, Answer, Job, Queued, Running
 from nst_engine.errors import SettingsError, Wording
 from nst_engine.settings import Settings
 from tests.bot.sources import (
@@ -256,3 +256,11 @@ def test_people_s_own_words_stand_in_the_quotation_marks_of_the_language(tag: st
         with pytest.raises(BadPicture) as missing:
             Style("monet", "Monet", "", "", "", "", Path("nowhere")).read()
         assert words in str(missing.value)
+
+
+def test_a_picture_brought_along_is_called_so_in_the_language_of_whoever_reads_of_it() -> None:
+    titles = f"Waves\n{OWN_PICTURE}"
+    job = Job("1", "discord", "1", "1", "1", {}, "photo", ("waves", "own"), titles, {}, 0.0)
+    assert text.accepted(job) == "Your picture in the style of Waves and your own picture is in the queue."
+    with speaking("de"):
+        assert text.accepted(job) == "Dein Bild im Stil „Waves und eigenes Bild“ ist in der Warteschlange."

@@ -37,7 +37,7 @@ def make_job(number: int, person: str = "ann", place: str = "here", origin: str 
         address={"message": number},
         photo="sha256/photo",
         styles=("sha256/style",),
-        style_title="Waves",
+        style_titles="Waves",
         settings={"size": 64},
         created=float(number),
     )
