@@ -158,7 +158,7 @@ class Handlers:
         if waiting is not None and waits:
             await self._desk.paint_waiting(message, waiting, styles, strength)
         else:
-            await self._desk.paint(await self._desk.wish(message, photos, styles, strength))
+            await self._desk.paint_asked(message, photos, styles, strength)
 
     async def _waiting(self, message: Message) -> Waiting | None:
         """What waits for a style; of an edited album that album."""
@@ -214,8 +214,13 @@ def _pictures(parts: list[Message]) -> tuple[Sent, ...]:
 
 
 def _had_its_way(message: Message, waiting: Waiting | None) -> bool:
-    """Whether a message, seen again or edited, has had its answer: a style was chosen, or is being offered."""
-    if waiting is None or waiting.asked != message.message_id:
+    """Whether a message or its album, seen again or edited, has had its answer: a style was chosen, or is offered."""
+    if waiting is None:
+        return False
+    if waiting.taken_by == str(message.message_id):
+        return True
+    is_its_album = message.media_group_id is not None and message.media_group_id == waiting.album
+    if waiting.asked != message.message_id and not is_its_album:
         return False
     return bool(waiting.taken_by) or (message.edit_date is None and bool(waiting.messages))
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.standins.telegram import Message, TelegramStandin
+from tests.standins.telegram import Fault, Message, TelegramStandin
 from tests.standins.telegram.house import House, jpeg, results
 
 pytest_plugins = ["tests.standins.telegram.fixtures"]
@@ -133,3 +133,92 @@ async def test_only_who_sent_the_album_chooses(swift_telegram: House, telegram: 
     assert "Only the person who asked" in await telegram.answered(press)
     await telegram.presses(house.ann, asked, REST)
     await house.results(house.club, 1)
+
+
+@pytest.mark.parametrize("way", [EACH, REST, "named", "captioned"])
+async def test_an_album_that_had_its_way_is_not_painted_again_when_it_is_edited(
+    swift_telegram: House, telegram: TelegramStandin, way: str
+) -> None:
+    house = swift_telegram
+    sent = await album(house, 3, "engraving" if way == "captioned" else "")
+    if way != "captioned":
+        await telegram.presses(house.ann, await question(house), REST if way == REST else EACH)
+    if way in (EACH, "named"):
+        chooser = await house.sentence_in(house.private, "Which style shall")
+    if way == EACH:
+        await telegram.presses(house.ann, chooser, chooser.labels[0])
+    if way == "named":
+        await telegram.says(house.ann, house.private, "engraving")
+    count = 1 if way == REST else 3
+    await house.results(house.private, count)
+    for message in sent:
+        await telegram.edits(message, "lilac")
+    await house.caught_up(house.private, house.ann)
+    assert len(results(house.private)) == count + 1
+
+
+async def test_an_edited_album_leaves_what_came_after_it_waiting(
+    swift_telegram: House, telegram: TelegramStandin
+) -> None:
+    house = swift_telegram
+    sent = await album(house, 3)
+    await question(house)
+    later = await telegram.sends_photo(house.ann, house.private, jpeg(seed=4))
+    await house.message(house.private, lambda message: "My own picture" in message.labels, later)
+    await telegram.edits(sent[1], "lilac")
+    await house.results(house.private, 3)
+    await telegram.says(house.ann, house.private, "engraving")
+    result = await house.picture_in(house.private, later)
+    assert await house.painted(result) == (house.digest(later), (house.of_style("engraving"),))
+
+
+async def each_in_lilac(house: House) -> tuple[Message, str]:
+    """The chooser for all pictures of an album, at the page with the lilac, and the button."""
+    await house.telegram.presses(house.ann, await question(house), EACH)
+    chooser = await house.sentence_in(house.private, "Which style shall")
+    lilac = house.studio.gallery.styles["lilac"].title
+    while lilac not in chooser.labels:
+        before = list(chooser.labels)
+        await house.telegram.presses(house.ann, chooser, "More ›")
+        await house.turned(chooser, before)
+    return chooser, lilac
+
+
+@pytest.mark.parametrize("way", ["pressed", "named", "edited"])
+async def test_a_hiccup_in_the_middle_of_an_album_is_told_and_the_rest_made_later(
+    swift_telegram: House, telegram: TelegramStandin, way: str
+) -> None:
+    house = swift_telegram
+    if way == "edited":
+        telegram.faults.append(Fault("getFile"))
+        sent = await album(house, 3, "lilac")
+    else:
+        sent = await album(house, 3)
+        chooser, lilac = await each_in_lilac(house)
+        telegram.faults.append(Fault("getFile"))
+
+    async def ask() -> None:
+        if way == "pressed":
+            await telegram.presses(house.ann, chooser, lilac)
+        elif way == "named":
+            await telegram.says(house.ann, house.private, "lilac")
+
+    await ask()
+    await house.sentence_in(house.private, "2 of 3 pictures are in the queue, the rest is not: Something went wrong")
+    await house.results(house.private, 2)
+    await ask()
+    if way == "edited":
+        await telegram.edits(sent[1], "lilac!")
+    await house.results(house.private, 3)
+    await house.caught_up(house.private, house.bob)
+    *found, _bobs = [await house.painted(result) for result in results(house.private)]
+    assert sorted(found) == sorted((house.digest(message), (house.of_style("lilac"),)) for message in sent)
+
+
+async def test_an_album_may_be_painted_twice(swift_telegram: House, telegram: TelegramStandin) -> None:
+    house = swift_telegram
+    await album(house, 3)
+    chooser, lilac = await each_in_lilac(house)
+    for count in (3, 6):
+        await telegram.presses(house.ann, chooser, lilac)
+        await house.results(house.private, count)
