@@ -14,7 +14,6 @@ from PIL import Image
 from tests.standins.telegram.flood import Flood
 from tests.standins.telegram.world import BOT_ID, BOT_NAME, Chat, Files, Media, Message, Person, Press
 
-DOWNLOAD_BYTES = 20_000_000
 PHOTO_BYTES = 10_000_000
 DOCUMENT_BYTES = 50_000_000
 CAPTION = 1024
@@ -66,6 +65,8 @@ class Methods:
         self.webhook = Webhook()
         self.takes_plain_http = True
         """As a Bot API server of one's own does."""
+        self.download_bytes = 20_000_000
+        """The largest file that is handed out; a server of one's own hands out any."""
         self._message_id = 100
 
     def add_message(self, chat: Chat, sender: Person, **facts: Any) -> Message:
@@ -199,7 +200,7 @@ class Methods:
         data = self.files.by_id.get(file_id)
         if data is None:
             raise bad("wrong file_id or the file is temporarily unavailable")
-        if len(data) > DOWNLOAD_BYTES:
+        if len(data) > self.download_bytes:
             raise bad("file is too big")
         path = self.files.path_of(file_id)
         return {"file_id": file_id, "file_unique_id": file_id, "file_size": len(data), "file_path": path}

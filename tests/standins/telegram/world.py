@@ -196,6 +196,8 @@ class Files:
         self.lost = False
         self.folder: Path | None = None
         """Where a Bot API server that runs with --local has its files."""
+        self.is_shared = True
+        """Whether the bot sees what is in that folder."""
 
     def keep(self, data: bytes, folder: str, name: str) -> str:
         file_id = f"file-{next(self._numbers)}"
@@ -208,6 +210,8 @@ class Files:
         if self.folder is None:
             return path
         local = self.folder / path
+        if not self.is_shared:
+            return str(local)
         local.parent.mkdir(parents=True, exist_ok=True)
         local.write_bytes(self.by_path[path])
         return str(local)
