@@ -93,6 +93,41 @@ async def test_an_album_of_files(swift_telegram: House, telegram: TelegramStandi
     assert await house.painted(result) == (house.digest(files[0]), (house.digest(files[1]),))
 
 
+async def test_what_is_no_picture_is_left_out_of_an_album(swift_telegram: House, telegram: TelegramStandin) -> None:
+    house = swift_telegram
+    files = [(jpeg(seed=1), "image/jpeg"), (b"%PDF-1.7", "application/pdf"), (jpeg(seed=2), "image/png")]
+    sent = [
+        await telegram.sends_file(house.ann, house.private, data, "file", kind, "lilac", album="files")
+        for data, kind in files
+    ]
+    told = await house.sentence_in(house.private, "One file of this album is no picture, so I leave it out.")
+    assert told.reply_to is sent[1]
+    painted = [await house.painted(result) for result in await house.results(house.private, 2)]
+    assert set(painted) == {(house.digest(message), (house.of_style("lilac"),)) for message in (sent[0], sent[2])}
+
+
+async def test_an_album_without_a_picture_is_refused_once(swift_telegram: House, telegram: TelegramStandin) -> None:
+    house = swift_telegram
+    for _ in range(3):
+        await telegram.sends_other(house.ann, house.private, "video", album="holiday")
+    await house.sentence_in(house.private, "no picture; send a photo")
+    await house.caught_up(house.private, house.ann)
+    assert len(house.private.from_bot) == 2
+
+
+async def test_videos_beside_a_picture_as_its_style(swift_telegram: House, telegram: TelegramStandin) -> None:
+    house = swift_telegram
+    photo = await telegram.sends_photo(house.ann, house.private, jpeg())
+    await telegram.presses(house.ann, await house.sentence_in(house.private, "Which style"), "My own picture")
+    await house.sentence_in(house.private, "Send me the picture")
+    await telegram.sends_other(house.ann, house.private, "video", album="style")
+    style = await telegram.sends_photo(house.ann, house.private, jpeg(seed=2), album="style")
+    await telegram.sends_other(house.ann, house.private, "video", album="style")
+    await house.sentence_in(house.private, "2 files of this album are no pictures, so I leave them out.")
+    result = await house.picture_in(house.private)
+    assert await house.painted(result) == (house.digest(photo), (house.digest(style),))
+
+
 async def test_albums_of_several_people_at_once_lose_nothing(swift_telegram: House, telegram: TelegramStandin) -> None:
     house = swift_telegram
     telegram.updates_per_answer = 3

@@ -163,6 +163,10 @@ class TelegramStandin:
     ) -> Message:
         return await self._write(person, chat, media=self.world.files.sticker(data, kind), **facts)
 
+    async def sends_other(self, person: Person, chat: Chat, kind: str, caption: str = "", **facts: Any) -> Message:
+        """A video, video note, audio, voice message or contact."""
+        return await self._write(person, chat, text=caption, media=self.world.files.other(kind), **facts)
+
     async def edits(self, message: Message, text: str, *, after_seconds: int = 5) -> Message:
         """Somebody changes the words of their message, so long after they wrote it."""
         message.history.append(message.text)

@@ -14,6 +14,7 @@ BOT_ID = 42
 BOT_NAME = "atelier_test_bot"
 ANONYMOUS, CHANNEL_BOT, TELEGRAM = 1087968824, 136817688, 777000
 """Whom messages are said to be from that are a group's, a channel's, and forwarded by Telegram itself."""
+_SIDES = {"video": {"width": 64, "height": 48}, "video_note": {"length": 64}}
 BOTS = (BOT_ID, ANONYMOUS, CHANNEL_BOT)
 
 
@@ -249,6 +250,13 @@ class Files:
         about = {"file_id": file_id, "file_unique_id": file_id, "type": "regular", "width": 512, "height": 512}
         kinds = {"is_animated": kind == "animated", "is_video": kind == "video"}
         return Media("sticker", data, f"sticker.{ending}", mime, {**about, **kinds, "file_size": len(data)})
+
+    def other(self, kind: str) -> Media:
+        """What is no picture: a video, video note, audio, voice message or contact."""
+        if kind == "contact":
+            return Media(kind, b"", "", "", {"phone_number": "+4900", "first_name": "Zoe"})
+        about = self.document(b"no picture", kind, f"{kind}/x").json
+        return Media(kind, b"no picture", kind, f"{kind}/x", about | {**_SIDES.get(kind, {}), "duration": 1})
 
     def document(self, data: bytes, name: str, mime: str, *, told_size: bool = True) -> Media:
         file_id = self.keep(data, "documents", name)
