@@ -45,7 +45,7 @@ async def test_the_first_in_the_styles_of_the_others(swift_telegram: House, tele
     assert len(results(house.private)) == 1
 
 
-@pytest.mark.parametrize("count", [3, 6])
+@pytest.mark.parametrize("count", [3, 6, 10])
 async def test_each_in_one_style(swift_telegram: House, telegram: TelegramStandin, count: int) -> None:
     house = swift_telegram
     sent = await album(house, count)
@@ -75,7 +75,7 @@ async def test_each_in_a_picture_of_ones_own(swift_telegram: House, telegram: Te
     assert set(painted) == {(house.digest(message), (house.digest(style),)) for message in sent}
 
 
-@pytest.mark.parametrize(("caption", "count"), [("/stylize lilac 60", 2), ("lilac", 3)])
+@pytest.mark.parametrize(("caption", "count"), [("/stylize lilac 60", 2), ("lilac", 10)])
 async def test_a_caption_that_names_a_style_means_each(swift_telegram: House, caption: str, count: int) -> None:
     house = swift_telegram
     sent = await album(house, count, caption)

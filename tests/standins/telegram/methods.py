@@ -19,6 +19,7 @@ DOCUMENT_BYTES = 50_000_000
 CAPTION = 1024
 TEXT = 4096
 CALLBACK_BYTES = 64
+BUTTONS, BUTTONS_IN_A_ROW = 100, 8
 ALERT = 200
 DELETABLE_SECONDS = 48 * 3600
 BOT = Person(BOT_ID, "Atelier")
@@ -63,6 +64,8 @@ class Methods:
         """The menus, by the kind of their scope and their language, which is empty for all other languages."""
         self.stale_presses = False
         self.webhook = Webhook()
+        self.privacy_mode = False
+        """Whether the bot sees of a group, where it is no administrator, only what is meant for a bot, as is usual."""
         self.takes_plain_http = True
         """As a Bot API server of one's own does."""
         self.download_bytes = 20_000_000
@@ -76,7 +79,8 @@ class Methods:
         return message
 
     def getMe(self, params: Params, uploads: Uploads) -> Any:  # noqa: N802
-        return BOT.to_json() | {"username": BOT_NAME, "can_join_groups": True}
+        sees = {"can_join_groups": True, "can_read_all_group_messages": not self.privacy_mode}
+        return BOT.to_json() | {"username": BOT_NAME, **sees}
 
     def setMyCommands(self, params: Params, uploads: Uploads) -> Any:  # noqa: N802
         for command in params["commands"]:
@@ -345,6 +349,8 @@ def _caption(text: str) -> str:
 
 def _buttons(params: Params) -> list[list[dict[str, str]]]:
     rows: list[list[dict[str, str]]] = params.get("reply_markup", {}).get("inline_keyboard", [])
+    if sum(map(len, rows)) > BUTTONS or any(len(row) > BUTTONS_IN_A_ROW for row in rows):
+        raise bad("reply markup is too long")
     for row in rows:
         for button in row:
             if "url" in button:

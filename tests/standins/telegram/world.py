@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ class Message:
 
     `as_group`: an administrator hides behind the group; `as_channel`: somebody writes as their channel; `post_of`: the
     group's copy of a post in its channel. `forwarded`: it is somebody else's. `quotes`: it replies to a message of
-    another chat. `comment_on`: it is in the thread of a channel's post.
+    another chat. `comment_on`: it is in the thread of a channel's post. `through_bot`: it came by way of the bot.
     """
 
     id: int
@@ -93,6 +94,7 @@ class Message:
     forwarded: bool = False
     quotes: Message | None = None
     comment_on: Message | None = None
+    through_bot: bool = False
     edited: int | None = None
     force_reply: bool = False
     buttons: list[list[dict[str, str]]] = field(default_factory=list)
@@ -107,6 +109,16 @@ class Message:
         for other in self.chat.messages:
             if other.reply_to is self:
                 other.reply_to = None
+
+    @property
+    def concerns_bot(self) -> bool:
+        """Whether the bot sees the message though it is in privacy mode: everything in private, little in groups."""
+        if self.chat.kind == "private" or BOT_ID in self.chat.admins:
+            return True
+        command = re.match(r"/\w+(?:@(\w+))?", self.text)
+        is_command = command is not None and (command[1] or BOT_NAME).lower() == BOT_NAME
+        is_reply = self.reply_to is not None and self.reply_to.sender.id == BOT_ID
+        return is_command or is_reply or self.through_bot
 
     @property
     def labels(self) -> list[str]:
@@ -140,6 +152,7 @@ class Message:
             "message_thread_id": self.comment_on.id if self.comment_on else self.thread,
             "is_topic_message": True if self.thread else None,
             "media_group_id": self.album,
+            "via_bot": Person(BOT_ID, "Atelier").to_json() if self.through_bot else None,
             "reply_markup": {"inline_keyboard": self.buttons} if self.buttons else None,
             **({self.media.kind: self.media.json} if self.media else {}),
             **({"document": self.media.json} if self.media and self.media.kind == "animation" else {}),
