@@ -163,10 +163,11 @@ class StyleDesk:
         wish = await self.wish(message, waiting.photos, styles, strength)
         await self.paint(replace(wish, spot=replace(wish.spot, thread_id=waiting.thread_id)))
         taken = replace(waiting, taken_by=str(message.message_id))
-        await self._note(message.chat.id, wish.person, taken)
-        if message.media_group_id:  # an album that is the style, or the one that waited
-            taken = replace(taken, album=message.media_group_id)
-            await self.room.keep(message.chat.id, wish.person, taken, taken.album)
+        latest = await self.room.find(message.chat.id, wish.person)
+        if latest is None or latest.asked == waiting.asked:  # else something newer, which goes on waiting
+            await self.room.keep(message.chat.id, wish.person, taken)
+        for album in {waiting.album, message.media_group_id or ""} - {""}:  # what waited, and what is the style
+            await self.room.keep(message.chat.id, wish.person, replace(taken, album=album), album)
 
     async def paint_asked(
         self, message: Message, photos: tuple[Sent, ...], styles: tuple[str | Picture, ...], strength: int | None
@@ -181,7 +182,7 @@ class StyleDesk:
         asked = Waiting(photos, message.message_id, time.time(), strength, spot.thread_id, album=album)
         await self.room.keep(spot.chat_id, wish.person, asked, album)
         await self.paint(wish)
-        await self.taken(spot.chat_id, wish.person, message.message_id, str(message.message_id), album)
+        await self.room.keep(spot.chat_id, wish.person, replace(asked, taken_by=str(message.message_id)), album)
 
     async def taken(self, chat_id: int, person: str, chooser_id: int, by: str, album: str = "") -> None:
         """A button of that chooser brought the style: the next picture is a new one, and the album had its way."""
@@ -193,9 +194,7 @@ class StyleDesk:
             await self.room.keep(chat_id, person, replace(waiting, taken_by=by), album)
 
     async def _note(self, chat_id: int, person: str, waiting: Waiting) -> None:
-        latest = await self.room.find(chat_id, person)
-        if latest is None or waiting.asked >= latest.asked:  # what came after an album waits on when that is edited
-            await self.room.keep(chat_id, person, waiting)
+        await self.room.keep(chat_id, person, waiting)
         if waiting.album:
             await self.room.keep(chat_id, person, waiting, waiting.album)
 

@@ -207,6 +207,38 @@ async def test_an_edited_album_leaves_what_came_after_it_waiting(
     assert await house.painted(result) == (house.digest(later), (house.of_style("engraving"),))
 
 
+async def test_the_chooser_shown_last_is_what_a_style_is_named_for(
+    swift_telegram: House, telegram: TelegramStandin
+) -> None:
+    house = swift_telegram
+    sent = await album(house, 3)
+    asked = await question(house)
+    later = await telegram.sends_photo(house.ann, house.private, jpeg(seed=4))
+    await house.message(house.private, lambda message: "My own picture" in message.labels, later)
+    await telegram.presses(house.ann, asked, EACH)
+    await house.sentence_in(house.private, "Which style shall the 3 pictures get")
+    await telegram.says(house.ann, house.private, "lilac")
+    painted = [await house.painted(result) for result in await house.results(house.private, 3)]
+    assert {photo for photo, _ in painted} == {house.digest(message) for message in sent}
+
+
+async def test_a_style_album_is_not_taken_for_more_when_it_is_edited(
+    swift_telegram: House, telegram: TelegramStandin
+) -> None:
+    house = swift_telegram
+    await album(house, 3)
+    await telegram.presses(house.ann, await question(house), EACH)
+    chooser = await house.sentence_in(house.private, "Which style shall")
+    await telegram.presses(house.ann, chooser, "My own picture")
+    await house.sentence_in(house.private, "Send me the picture")
+    styles = await album(house, 2, name="styles")
+    await house.results(house.private, 3)
+    for style in styles:
+        await telegram.edits(style, "lilac")
+    await house.caught_up(house.private, house.ann)
+    assert len(results(house.private)) == 4
+
+
 async def each_in_lilac(house: House) -> tuple[Message, str]:
     """The chooser for all pictures of an album, at the page with the lilac, and the button."""
     await house.telegram.presses(house.ann, await question(house), EACH)
