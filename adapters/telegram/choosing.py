@@ -58,7 +58,8 @@ class Choices:
             photos, _waiting = await self._photos(choosing, keyboard)
         with self._once(f"{keyboard.chat.id}:{keyboard.message_id}:{query.data}") as is_first:
             if is_first:
-                await self._order(query, choosing, photos, (style.id,), f"press:{query.id}")
+                album = _album_of(keyboard) if choosing.for_album else ""
+                await self._order(query, choosing, photos, (style.id,), f"press:{query.id}", album)
 
     async def turn(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Another page of styles to choose from."""
@@ -131,7 +132,7 @@ class Choices:
         with self._once(f"{query.data}:{waiting.asked}") as is_first:
             if is_first:
                 origin = f"{_message_of(query).chat.id}:rest:{waiting.asked}"
-                await self._order(query, choosing, photos[:1], styles, origin)
+                await self._order(query, choosing, photos[:1], styles, origin, _album_of(_message_of(query)))
 
     async def each(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Each picture of an album is painted: in which style?"""
@@ -141,11 +142,10 @@ class Choices:
             return
         message = _message_of(query)
         photos, waiting = await self._album(choosing, message)
-        album = message.reply_to_message.media_group_id if message.reply_to_message is not None else None
         async with self._desk.room.turn(message.chat.id, choosing.asker):
             await self._desk.show_chooser(
                 Spot.under(message, photos[0].message_id), choosing.asker, waiting.asked, photos, choosing.strength,
-                sentences.choose_for_all(len(photos), choosing.strength), album=album or "",
+                sentences.choose_for_all(len(photos), choosing.strength), album=_album_of(message),
             )  # fmt: skip
 
     async def _order(
@@ -155,14 +155,16 @@ class Choices:
         photos: tuple[Sent, ...],
         styles: tuple[str | Picture, ...],
         origin: str,
+        album: str,
     ) -> None:
+        """Of an album, whose id `album` is, pressing again after a failure makes only what is missing."""
         keyboard = _message_of(query)
         # Nobody can press a button as a channel, so what a channel asked for is for whoever chooses.
         person = choosing.asker if choosing.asker == str(keyboard.chat.id) else str(query.from_user.id)
         moderator = await self._rules.administrators.include(query.from_user.id, keyboard)
         spot = Spot.under(keyboard)
         await self._desk.paint(Wish(photos, styles, choosing.strength, spot, person, origin, moderator))
-        await self._desk.taken(keyboard.chat.id, choosing.asker, keyboard.message_id, origin)
+        await self._desk.taken(keyboard.chat.id, choosing.asker, keyboard.message_id, origin, album)
 
     async def _photos(self, choosing: Choosing, keyboard: Message) -> tuple[tuple[Sent, ...], Waiting | None]:
         """What a chooser is for, and what is noted of it."""
@@ -180,8 +182,7 @@ class Choices:
         raise BadPicture(_(sentences.PHOTO_GONE))
 
     async def _album(self, choosing: Choosing, keyboard: Message) -> tuple[tuple[Sent, ...], Waiting]:
-        source = keyboard.reply_to_message
-        album = source.media_group_id if source is not None else None
+        album = _album_of(keyboard)
         waiting = await self._desk.room.find(keyboard.chat.id, choosing.asker, album) if album else None
         if waiting is None:
             raise BadPicture(_(sentences.PHOTO_GONE))
@@ -217,6 +218,12 @@ def _message_of(query: CallbackQuery) -> Message:
     if not isinstance(query.message, Message):
         raise NoSuchJob(_(sentences.OLD_BUTTON))
     return query.message
+
+
+def _album_of(keyboard: Message) -> str:
+    """The id of the album that a keyboard replies to, or empty."""
+    source = keyboard.reply_to_message
+    return (source.media_group_id if source is not None else None) or ""
 
 
 def _chat_id(query: CallbackQuery) -> int:

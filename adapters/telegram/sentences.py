@@ -109,6 +109,15 @@ def some_taken(taken: int, count: int, reason: str) -> str:
     )
 
 
+def left_out(count: int) -> str:
+    """So much of an album is no picture, which does not keep the others from being painted."""
+    return ngettext(
+        "One file of this album is no picture, so I leave it out.",
+        "{count} files of this album are no pictures, so I leave them out.",
+        count,
+    )
+
+
 def cut(seconds: float) -> str:
     """An animation is longer than what is painted of it."""
     return ngettext(

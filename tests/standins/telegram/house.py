@@ -39,6 +39,8 @@ class House:
         self.telegram = telegram
         self.studio = atelier.studio
         self.limits = limits
+        self.picks_limits = False
+        """Whether the front-end goes by its configuration, not by `limits`."""
         self.settings = settings
         """More of the configuration's section."""
         self._delivery = atelier.delivery
@@ -68,7 +70,8 @@ class House:
             "file_url": self.telegram.file_url,
             **self.settings,
         }
-        return TelegramFront(TelegramConfig.model_validate(values), self.studio, self.limits)
+        limits = None if self.picks_limits else self.limits
+        return TelegramFront(TelegramConfig.model_validate(values), self.studio, limits)
 
     async def stop(self) -> None:
         """End the front-end."""
