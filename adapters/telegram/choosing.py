@@ -10,7 +10,6 @@ from typing import Any
 
 from telegram import CallbackQuery, ForceReply, Message, Update
 from telegram.constants import ChatType
-from telegram.error import BadRequest
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes
 
 from adapters.telegram import sentences
@@ -20,10 +19,10 @@ from adapters.telegram.keyboard import gallery_pages as pages_of
 from adapters.telegram.limits import TelegramLimits
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.pictures import Picture, picture_in
-from adapters.telegram.queries import acknowledge, query_of
-from adapters.telegram.spot import Spot, is_unchanged
+from adapters.telegram.queries import acknowledge, message_of, query_of
+from adapters.telegram.spot import Spot
 from adapters.telegram.waiting import Sent, Waiting
-from bot.errors import BadPicture, NoSuchJob, UnknownStyle
+from bot.errors import BadPicture, UnknownStyle
 from bot.languages import _
 
 
@@ -50,7 +49,7 @@ class Choices:
         choosing, key = Choosing.parse(query.data or "")
         if not await self._is_asker(query, choosing):
             return
-        keyboard = _message_of(query)
+        keyboard = message_of(query)
         style = (await self._rules.gallery(keyboard.chat.id)).styles.get(key)
         if style is None:
             raise UnknownStyle(_(sentences.OLD_BUTTON))
@@ -66,24 +65,20 @@ class Choices:
         choosing, page = Choosing.parse(query.data or "")
         if not await self._is_asker(query, choosing):
             return
-        message, number = _message_of(query), int(page)
+        message, number = message_of(query), int(page)
         gallery = await self._rules.gallery(message.chat.id)
         keyboard = chooser(gallery, choosing, number, self._limits)
+        spot = replace(Spot.under(message), message_id=message.message_id)
         if message.photo:
-            spot = replace(Spot.under(message), message_id=message.message_id)
             await self._desk.sheets.turn(gallery, spot, number, message.caption or "", keyboard)
             return
-        try:
-            await message.edit_reply_markup(keyboard)
-        except BadRequest as error:
-            if not is_unchanged(error):
-                raise
+        await self._outbox.redress(spot, keyboard)
 
     async def leaf(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Another page of the gallery, for anybody."""
         query = query_of(update)
         await acknowledge(query, "", self._limits)
-        message, number = _message_of(query), int((query.data or "").partition(":")[2])
+        message, number = message_of(query), int((query.data or "").partition(":")[2])
         spot = replace(Spot.under(message), message_id=message.message_id)
         gallery, sheets = await self._rules.gallery(message.chat.id), self._desk.sheets
         keyboard = pages_of(gallery, number, self._limits)
@@ -98,7 +93,7 @@ class Choices:
         choosing = Choosing.parse(query.data or "")[0]
         if not await self._is_asker(query, choosing):
             return
-        keyboard = _message_of(query)
+        keyboard = message_of(query)
         in_private = keyboard.chat.type == ChatType.PRIVATE
         async with self._desk.room.turn(keyboard.chat.id, choosing.asker):
             photos, waiting = await self._photos(choosing, keyboard)
@@ -126,11 +121,11 @@ class Choices:
         choosing = Choosing.parse(query.data or "")[0]
         if not await self._is_asker(query, choosing):
             return
-        photos, waiting = await self._album(choosing, _message_of(query))
+        photos, waiting = await self._album(choosing, message_of(query))
         styles = tuple(sent.picture for sent in photos[1:])
         with self._once(f"{query.data}:{waiting.asked}") as is_first:
             if is_first:
-                origin = f"{_message_of(query).chat.id}:rest:{waiting.asked}"
+                origin = f"{message_of(query).chat.id}:rest:{waiting.asked}"
                 await self._order(query, choosing, photos[:1], styles, origin)
 
     async def each(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -139,7 +134,7 @@ class Choices:
         choosing = Choosing.parse(query.data or "")[0]
         if not await self._is_asker(query, choosing):
             return
-        message = _message_of(query)
+        message = message_of(query)
         photos, waiting = await self._album(choosing, message)
         album = message.reply_to_message.media_group_id if message.reply_to_message is not None else None
         async with self._desk.room.turn(message.chat.id, choosing.asker):
@@ -156,7 +151,7 @@ class Choices:
         styles: tuple[str | Picture, ...],
         origin: str,
     ) -> None:
-        keyboard = _message_of(query)
+        keyboard = message_of(query)
         # Nobody can press a button as a channel, so what a channel asked for is for whoever chooses.
         person = choosing.asker if choosing.asker == str(keyboard.chat.id) else str(query.from_user.id)
         moderator = await self._rules.administrators.include(query.from_user.id, keyboard)
@@ -211,12 +206,6 @@ class Choices:
             return await self._rules.administrators.include(query.from_user.id, query.message)
         await acknowledge(query, _(sentences.NOT_YOUR_CHOICE), self._limits)
         return False
-
-
-def _message_of(query: CallbackQuery) -> Message:
-    if not isinstance(query.message, Message):
-        raise NoSuchJob(_(sentences.OLD_BUTTON))
-    return query.message
 
 
 def _chat_id(query: CallbackQuery) -> int:

@@ -14,7 +14,7 @@ from adapters.telegram.keyboard import STOP, gallery_pages, jobs_to_stop
 from adapters.telegram.limits import TelegramLimits
 from adapters.telegram.orders import PLATFORM
 from adapters.telegram.outbox import Outbox
-from adapters.telegram.queries import acknowledge, query_of
+from adapters.telegram.queries import acknowledge, message_of, query_of
 from adapters.telegram.spot import Spot
 from adapters.telegram.wishes import person_of
 from bot import text
@@ -88,13 +88,12 @@ class Commands:
         """One of several was chosen to be cancelled."""
         query = query_of(update)
         await acknowledge(query, "", self._limits)
-        person, message = str(query.from_user.id), query.message
+        person, message = str(query.from_user.id), message_of(query)
         job = await self._studio.job((query.data or "").partition(":")[2])
-        is_here = message is not None and job.address.get("chat_id") == message.chat.id
+        is_here = job.address.get("chat_id") == message.chat.id
         moderator = is_here and await self._desk.rules.administrators.include(query.from_user.id, message)
         stopped = await self._studio.cancel(job.id, person, moderator=moderator)
-        if isinstance(message, Message):
-            await self._without(query, message, sentences.IS_CANCELLED if stopped else sentences.ALREADY_OVER)
+        await self._without(query, message, sentences.IS_CANCELLED if stopped else sentences.ALREADY_OVER)
 
     async def _without(self, query: CallbackQuery, message: Message, sentence: str) -> None:
         """The same choice less what was just chosen; once nothing is left to choose, words that say so."""

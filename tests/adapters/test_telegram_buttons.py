@@ -9,14 +9,15 @@ import pytest
 from PIL import Image
 
 from adapters.telegram.limits import LIMITS
-from adapters.telegram.result_buttons import BACK, key_of, style_of
+from adapters.telegram.result_buttons import key_of, style_of
 from adapters.telegram.uploads import lossless_file
 from bot.gallery import Gallery, Style
 from bot.requests import Answer, Job, Options, StylizeRequest
 from nst_engine.settings import style_weight_for
 from tests.standins.discord.house import noise
-from tests.standins.telegram import Chat, Fault, Message, Person, TelegramStandin
+from tests.standins.telegram import Chat, Fault, Message, TelegramStandin
 from tests.standins.telegram.house import House, is_result, jpeg
+from tests.standins.telegram.methods import BOT
 from tests.standins.telegram.world import Press
 
 pytest_plugins = ["tests.standins.telegram.fixtures"]
@@ -169,7 +170,7 @@ async def test_the_style_may_stay(telegram: TelegramStandin, swift_telegram: Hou
 
 async def test_a_style_that_left_the_gallery_is_told(telegram: TelegramStandin, swift_telegram: House) -> None:
     message, job = await painted(swift_telegram)
-    press = await telegram.forges(swift_telegram.ann, message, f"t:{job.id}:1:gone")
+    press = await telegram.forges(swift_telegram.ann, message, message.gains(f"t:{job.id}:1:gone"))
     await refused(swift_telegram, press, "no longer in the gallery")
 
 
@@ -180,8 +181,13 @@ async def test_others_get_a_run_of_their_own_from_again_and_nothing_else(
     message, job = await painted(house)
     for label in [label for label in message.labels if label != "Again"]:
         await refused(house, await telegram.presses(house.bob, message, label), "press Again")
-    await refused(house, await telegram.forges(house.bob, message, f"o:{job.id}:1:{BACK}"), "press Again")
-    await refused(house, await telegram.forges(house.bob, message, f"t:{job.id}:1:lilac"), "press Again")
+    before = message.labels
+    await telegram.presses(house.ann, message, "Other style")
+    await house.turned(message, before)
+    for label in message.labels:
+        await refused(house, await telegram.presses(house.bob, message, label), "press Again")
+    await telegram.presses(house.ann, message, "✕ Keep this one")
+    await telegram.until(lambda: message.labels == before)
     await telegram.presses(house.bob, message, "Again")
     again = await anew(house, message)
     assert (again.person, again.photo) == (str(house.bob.id), job.photo)
@@ -252,7 +258,7 @@ async def test_the_file_is_the_picture_without_loss(telegram: TelegramStandin, s
 async def test_buttons_of_an_older_version_still_work(telegram: TelegramStandin, swift_telegram: House) -> None:
     message, job = await painted(swift_telegram)
     for kind, media in (("l", "photo"), ("f", "document")):
-        await telegram.forges(swift_telegram.ann, message, f"{kind}:{job.id}")
+        await telegram.forges(swift_telegram.ann, message, message.gains(f"{kind}:{job.id}"))
         file = await below(swift_telegram, message)
         assert file.media is not None
         assert file.media.kind == media
@@ -283,17 +289,13 @@ async def test_a_file_that_telegram_does_not_take_is_told_with_what_to_do(
 
 async def test_a_job_no_longer_kept_is_told(telegram: TelegramStandin, swift_telegram: House) -> None:
     message, job = await painted(swift_telegram)
-    press = await telegram.forges(swift_telegram.ann, message, "r:again:0123456789abcdef0123456")
-    await refused(swift_telegram, press, "no longer kept")
-    await refused(swift_telegram, await telegram.forges(swift_telegram.ann, message, "?:what"), "too old")
-    press = await telegram.forges(
-        swift_telegram.bob, message_elsewhere(telegram, swift_telegram.bob), f"r:again:{job.id}"
-    )
-    await refused(swift_telegram, press, "another chat")
-
-
-def message_elsewhere(telegram: TelegramStandin, person: Person) -> Message:
-    return telegram.world.add_message(telegram.private(person), person, text="hello")
+    elsewhere = telegram.world.add_message(telegram.private(swift_telegram.ann), BOT, text="hello")
+    for where, data, words in (
+        (message, "r:again:0123456789abcdef0123456", "no longer kept"),
+        (message, "?:what", "too old"),
+        (elsewhere, f"r:again:{job.id}", "another chat"),
+    ):
+        await refused(swift_telegram, await telegram.forges(swift_telegram.ann, where, where.gains(data)), words)
 
 
 async def test_a_result_that_telegram_no_longer_shows_is_painted_again(

@@ -75,7 +75,7 @@ async def test_cancel_one_of_several(swift_telegram: House, telegram: TelegramSt
         assert [label[:2] for label in choice.labels] == ["1.", "2."]
         await house.restart()
         first, second = choice.labels
-        await telegram.forges(house.bob, choice, choice.button(second))
+        await telegram.presses(house.bob, choice, second)
         await house.sentence_in(house.private, "Only the person who asked")
         await telegram.presses(house.ann, choice, second)
         assert (await house.settled(jobs[1].id)).state == "cancelled"

@@ -48,7 +48,9 @@ async def test_a_style_is_added_used_and_removed(swift_telegram: House, telegram
         await telegram.presses(house.ann, panel, label)
     await telegram.until(lambda: "no longer in the gallery" in panel.text)
     assert await own(house, house.club) == {}
-    await refused(house, await telegram.forges(house.ann, said, "x:grandmas_kitchen"), "not in the gallery any more")
+    await refused(
+        house, await telegram.forges(house.ann, said, said.gains("x:grandmas_kitchen")), "not in the gallery any more"
+    )
 
 
 async def test_each_chat_sees_its_own_styles_alone(swift_telegram: House, telegram: TelegramStandin) -> None:

@@ -80,7 +80,7 @@ async def test_an_administrator_sets_everything_for_a_group(swift_telegram: Hous
     await press(house, panel, "As each person chooses")
     assert (await here(house)).size is None
     await press(house, panel, "Language", NAMES["de"])
-    assert "Wer fragen darf" in panel.text, "at once in the language that was set"
+    assert "Wer Bilder anfordern darf" in panel.text, "at once in the language that was set"
     await press(house, panel, "Zurücksetzen", "Alles zurücksetzen")
     assert await here(house) == PlaceSettings()
     assert shown(panel)["Who may ask"] == "Everyone"
@@ -115,12 +115,12 @@ async def test_in_private_a_person_sets_what_is_usual_for_them(swift_telegram: H
     assert "Which style" in (await house.message(house.private, lambda m: bool(m.labels), photo)).text
     before = await here(house, house.private)
     for number, data in enumerate(("y:per_person:1", "y:strength:abc", "y:size:99999", "y:style:nothing"), 1):
-        await house.telegram.answered(await house.telegram.forges(house.ann, panel, data))
+        await house.telegram.answered(await house.telegram.forges(house.ann, panel, panel.gains(data)))
         await house.telegram.until(
             lambda count=number: sum("too old to work" in m.text for m in house.private.from_bot) == count
         )
     for data in ("z:nowhere", "z:style:-1", "y:nothing:1"):
-        await refused(house, await house.telegram.forges(house.ann, panel, data), "too old to work")
+        await refused(house, await house.telegram.forges(house.ann, panel, panel.gains(data)), "too old to work")
     assert await here(house, house.private) == before
 
 
@@ -131,7 +131,7 @@ async def test_only_administrators_set_anything_in_a_group(swift_telegram: House
     await house.sentence_in(house.club, "Only administrators of this chat can change")
     panel = await settings_panel(house, house.club, house.ann)
     for data in ("y:who:moderators", "z:limits", "y:reset:-"):
-        await refused(house, await telegram.forges(house.bob, panel, data), "Only administrators")
+        await refused(house, await telegram.forges(house.bob, panel, panel.gains(data)), "Only administrators")
     assert await here(house) == PlaceSettings()
     hidden = await settings_panel(house, house.club, house.ann, as_group=True)
     await press(house, hidden, "Who may ask", "Moderators only")
@@ -194,7 +194,7 @@ async def test_a_chat_speaks_its_own_language(swift_telegram: House, telegram: T
     await house.sentence_in(house.club, "Rien n’attend dans cette discussion")
     result = await house.picture_in(house.club, await house.asks(house.club, house.bob))
     assert "Encore" in result.labels
-    press = await telegram.forges(house.ann, result, "?:")
+    press = await telegram.forges(house.ann, result, result.gains("?:"))
     assert "trop ancien" in await telegram.answered(press)
 
 
