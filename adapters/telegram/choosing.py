@@ -154,7 +154,7 @@ class Choices:
         keyboard = message_of(query)
         # Nobody can press a button as a channel, so what a channel asked for is for whoever chooses.
         person = choosing.asker if choosing.asker == str(keyboard.chat.id) else str(query.from_user.id)
-        moderator = await self._rules.administrators.include(query.from_user.id, keyboard)
+        moderator = await self._rules.is_moderator(query)
         spot = Spot.under(keyboard)
         await self._desk.paint(Wish(photos, styles, choosing.strength, spot, person, origin, moderator))
         await self._desk.taken(keyboard.chat.id, choosing.asker, keyboard.message_id, origin)
@@ -203,7 +203,7 @@ class Choices:
         if choosing.asker == str(chat_id):
             # An administrator who writes as the group presses as a person.
             await acknowledge(query, "", self._limits)
-            return await self._rules.administrators.include(query.from_user.id, query.message)
+            return await self._rules.administers(query)
         await acknowledge(query, _(sentences.NOT_YOUR_CHOICE), self._limits)
         return False
 

@@ -71,7 +71,7 @@ class Commands:
     async def cancel(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """`/cancel`: the picture replied to, or the only one, or the one that is chosen then."""
         message = _message(update)
-        moderator = await self._desk.rules.is_moderator(message)
+        moderator = await self._desk.rules.administers(message)
         jobs = await self._own(message)
         if (meant := await self._meant(message, jobs, moderator=moderator)) is not None:
             jobs = [meant]
@@ -91,7 +91,7 @@ class Commands:
         person, message = str(query.from_user.id), message_of(query)
         job = await self._studio.job((query.data or "").partition(":")[2])
         is_here = job.address.get("chat_id") == message.chat.id
-        moderator = is_here and await self._desk.rules.administrators.include(query.from_user.id, message)
+        moderator = is_here and await self._desk.rules.administers(query)
         stopped = await self._studio.cancel(job.id, person, moderator=moderator)
         await self._without(query, message, sentences.IS_CANCELLED if stopped else sentences.ALREADY_OVER)
 

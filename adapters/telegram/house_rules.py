@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from telegram import CallbackQuery, Message
+from collections.abc import Awaitable, Callable
+
+from telegram import CallbackQuery, MaybeInaccessibleMessage, Message
 from telegram.constants import ChatType
 
 from adapters.telegram.administrators import Administrators
@@ -10,6 +12,8 @@ from adapters.telegram.orders import PLATFORM
 from bot.gallery import Gallery, Style
 from bot.place_settings import PlaceSettings
 from bot.studio import Studio
+
+Include = Callable[[int, MaybeInaccessibleMessage | None], Awaitable[bool]]
 
 
 class HouseRules:
@@ -31,22 +35,25 @@ class HouseRules:
         """The style for those who ask there and name none."""
         return await self._studio.usual_style(PLATFORM, str(chat_id))
 
-    async def is_moderator(self, message: Message) -> bool:
-        """Whether a message is of an administrator of its chat, in their own name or hidden behind the chat's."""
-        if message.sender_chat is not None:
-            return message.chat.type != ChatType.PRIVATE and message.sender_chat.id == message.chat.id
-        return message.from_user is not None and await self.administrators.include(message.from_user.id, message)
+    async def is_moderator(self, asked: Message | CallbackQuery) -> bool:
+        """Whether who writes or presses has an administrator's place in the queue, and may ask where only these may.
+
+        Telegram is asked anew only for the latter.
+        """
+        message = _message_of(asked)
+        if message is not None and (await self.settings(message.chat.id)).who == "everyone":
+            return await self._administers(asked, self.administrators.include)
+        return await self.administers(asked)
+
+    async def administers(self, asked: Message | CallbackQuery) -> bool:
+        """Whether who writes or presses administers the chat now, in their own name or hidden behind the chat's."""
+        return await self._administers(asked, self.administrators.include_now)
 
     async def leads(self, asked: Message | CallbackQuery) -> bool:
         """Whether who writes or presses may set what holds in the chat: an administrator, or in private the person."""
-        message = asked if isinstance(asked, Message) else asked.message
-        if message is None:
-            return False
-        if message.chat.type == ChatType.PRIVATE:
-            return True
-        if isinstance(asked, Message):
-            return await self.is_moderator(asked)
-        return await self.administrators.include(asked.from_user.id, message)
+        message = _message_of(asked)
+        is_alone = message is not None and message.chat.type == ChatType.PRIVATE
+        return is_alone or await self.administers(asked)
 
     async def check(self, message: Message) -> None:
         """Raise `NotAllowed`, naming the way out, where the chat does not let the sender ask for pictures."""
@@ -56,6 +63,14 @@ class HouseRules:
 
     async def may_add(self, message: Message) -> bool:
         """Whether the sender may add styles to the gallery of the chat."""
-        leads = message.chat.type == ChatType.PRIVATE
         here = await self.settings(message.chat.id)
-        return leads or here.may_add() or await self.is_moderator(message)
+        return here.may_add() or await self.leads(message)
+
+    async def _administers(self, asked: Message | CallbackQuery, include: Include) -> bool:
+        if isinstance(asked, Message) and asked.sender_chat is not None:
+            return asked.chat.type != ChatType.PRIVATE and asked.sender_chat.id == asked.chat.id
+        return asked.from_user is not None and await include(asked.from_user.id, _message_of(asked))
+
+
+def _message_of(asked: Message | CallbackQuery) -> MaybeInaccessibleMessage | None:
+    return asked if isinstance(asked, Message) else asked.message

@@ -43,7 +43,7 @@ class Presses:
             if query.message is None or job.address.get("chat_id") != query.message.chat.id:
                 raise NoSuchJob(_(result_sentences.OTHER_CHAT))
             is_own = job.person == person
-            if not is_own and not await self._administrators.include(query.from_user.id, query.message):
+            if not is_own and not await self._administrators.include_now(query.from_user.id, query.message):
                 raise NotYours(_(result_sentences.NOT_YOURS_TO_CANCEL))
         except Refusal as refusal:
             await acknowledge(query, str(refusal), self._limits)

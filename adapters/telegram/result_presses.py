@@ -151,7 +151,7 @@ class ResultPresses:
             address=spot.to_address() | {"language": spoken()},
             styles=styles or None,
             options=options,
-            moderator=await self._rules.administrators.include(person.id, query.message),
+            moderator=await self._rules.is_moderator(query),
         )
         await self._orders.again(job.id, rerun, spot)
 
@@ -186,7 +186,7 @@ class ResultPresses:
         if query.message is None or job.address.get("chat_id") != query.message.chat.id:
             raise Refusal(_(sentences.OTHER_CHAT))
         is_allowed = for_all or job.person == str(query.from_user.id)
-        if not is_allowed and not await self._rules.administrators.include(query.from_user.id, query.message):
+        if not is_allowed and not await self._rules.administers(query):
             raise NotYours(_(sentences.NOT_YOUR_PICTURE))
         if job.state != "done":
             raise Refusal(_(sentences.NO_PICTURE if job.is_over else sentences.NOT_FINISHED))

@@ -45,7 +45,6 @@ class SettingsCommand:
         """`/settings`."""
         message = update.message
         assert message is not None, "the filters let only new messages through"
-        self._rules.administrators.forget(message.chat.id)
         if not await self._rules.leads(message):
             raise NotAllowed(_not_allowed())
         panel = await self._panel(message)

@@ -15,9 +15,10 @@ from bot.gallery import Gallery, Style
 from bot.requests import Answer, Job, Options, StylizeRequest
 from nst_engine.settings import style_weight_for
 from tests.standins.discord.house import noise
-from tests.standins.telegram import Chat, Fault, Message, TelegramStandin
+from tests.standins.telegram import Chat, Fault, Message, Person, TelegramStandin
 from tests.standins.telegram.house import House, is_result, jpeg
 from tests.standins.telegram.methods import BOT
+from tests.standins.telegram.server import PATIENCE_SECONDS
 from tests.standins.telegram.world import Press
 
 pytest_plugins = ["tests.standins.telegram.fixtures"]
@@ -58,6 +59,12 @@ async def anew(house: House, result: Message) -> Job:
     """The job that a press made, once its picture stands below the first one."""
     message = await house.message(result.chat, is_result, result)
     return await house.settled((await house.job_of(message)).id)
+
+
+async def anew_for(house: House, person: Person, result: Message) -> Message:
+    """The picture of somebody's own below another."""
+    await house.telegram.presses(person, result, "Again")
+    return await house.message(result.chat, is_result, result)
 
 
 async def refused(house: House, press: Press, words: str) -> None:
@@ -196,7 +203,7 @@ async def test_others_get_a_run_of_their_own_from_again_and_nothing_else(
     assert (await anew(house, own)).person == str(house.bob.id)
 
 
-async def test_an_administrator_may_press_all_and_is_looked_up_once(
+async def test_an_administrator_may_press_all_for_as_long_as_they_are_one(
     telegram: TelegramStandin, swift_telegram: House
 ) -> None:
     house = swift_telegram
@@ -206,8 +213,31 @@ async def test_an_administrator_may_press_all_and_is_looked_up_once(
     await telegram.presses(grace, message, "Softer")
     await anew(house, message)
     await refused(house, await telegram.presses(house.bob, message, "Delete"), "press Again")
-    await telegram.presses(grace, message, "Delete")
+    house.club.admins = {house.bob.id}
+    await refused(house, await telegram.presses(grace, message, "Delete"), "press Again")
+    await telegram.presses(house.bob, message, "Delete")
     await telegram.until(lambda: message.deleted)
+
+
+async def test_many_presses_at_once_ask_once_who_administers(telegram: TelegramStandin, swift_telegram: House) -> None:
+    house = swift_telegram
+    await house.stop()
+    house.limits = replace(house.limits, administrators_fresh_seconds=PATIENCE_SECONDS)
+    await house.start()
+    message, _ = await painted(house)
+    for _ in range(3):
+        await refused(house, await telegram.presses(house.bob, message, "Delete"), "press Again")
+    assert [call.method for call in telegram.calls].count("getChatAdministrators") == 1
+
+
+async def test_for_the_queue_administrators_are_known_for_minutes(
+    telegram: TelegramStandin, swift_telegram: House
+) -> None:
+    house = swift_telegram
+    message, _ = await painted(house)
+    for _ in range(2):
+        result = await anew_for(house, house.bob, message)
+        await telegram.deletes(result)
     assert [call.method for call in telegram.calls].count("getChatAdministrators") == 1
 
 

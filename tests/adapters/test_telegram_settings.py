@@ -138,6 +138,30 @@ async def test_only_administrators_set_anything_in_a_group(swift_telegram: House
     assert (await here(house)).who == "moderators"
 
 
+async def test_who_is_no_administrator_any_more_may_nothing_that_they_may(
+    swift_telegram: House, telegram: TelegramStandin
+) -> None:
+    house = swift_telegram
+    await house.studio.galleries.add("telegram", str(house.club.id), "7", "Ours", jpeg(seed=5))
+    house.club.admins.add(house.ann.id)
+    panel = await settings_panel(house, house.club, house.ann)
+    await press(house, panel, "Remove a style", "Ours")
+    sure = panel
+    panel = await settings_panel(house, house.club, house.ann)
+    async with house.busy_engine():
+        status = await house.status_in(house.club, await house.asks(house.club, house.bob))
+        await house.remembered(status)
+        house.club.admins.clear()
+        await refused(house, await telegram.presses(house.ann, panel, "Who may ask"), "Only administrators")
+        await refused(house, await telegram.presses(house.ann, sure, "Remove"), "Only moderators")
+        await refused(house, await telegram.presses(house.ann, status, "Cancel"), "Only the person who asked")
+        await set_here(house, who="moderators")
+        await house.asks(house.club, house.ann)
+        await house.sentence_in(house.club, "only moderators may ask")
+        assert not (await house.job_of(status)).is_over
+    assert "ours" in (await house.studio.gallery_of("telegram", str(house.club.id))).own
+
+
 async def test_who_may_not_ask_is_told_before_anything_is_queued(
     swift_telegram: House, telegram: TelegramStandin
 ) -> None:
