@@ -90,7 +90,7 @@ class TelegramFront:
         Handlers(desk, own_styles, self._outbox, limits).register(self._application)
         Choices(desk, self._outbox, limits).register(self._application)
         ResultPresses(studio, self._orders, self._outbox, rules, limits).register(self._application)
-        Presses(studio, rules.administrators, limits).register(self._application)
+        Presses(studio, rules, limits).register(self._application)
         ButtonGuard(studio, limits).register(self._application)
         Membership(studio, rules.administrators).register(self._application)
         self._application.add_error_handler(Faults(self._outbox, self._guard).handle)

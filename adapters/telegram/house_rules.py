@@ -9,8 +9,12 @@ from telegram.constants import ChatType
 
 from adapters.telegram.administrators import Administrators
 from adapters.telegram.orders import PLATFORM
+from adapters.telegram.result_sentences import NOT_YOURS_TO_CANCEL
+from bot.errors import NotYours
 from bot.gallery import Gallery, Style
+from bot.languages import _
 from bot.place_settings import PlaceSettings
+from bot.requests import Job
 from bot.studio import Studio
 
 Include = Callable[[int, MaybeInaccessibleMessage | None], Awaitable[bool]]
@@ -54,6 +58,12 @@ class HouseRules:
         message = _message_of(asked)
         is_alone = message is not None and message.chat.type == ChatType.PRIVATE
         return is_alone or await self.administers(asked)
+
+    async def check_canceller(self, query: CallbackQuery, job: Job) -> None:
+        """Raise `NotYours` unless who presses asked for that picture, or administers the chat that it is for."""
+        is_here = query.message is not None and job.address.get("chat_id") == query.message.chat.id
+        if job.person != str(query.from_user.id) and not (is_here and await self.administers(query)):
+            raise NotYours(_(NOT_YOURS_TO_CANCEL))
 
     async def check(self, message: Message) -> None:
         """Raise `NotAllowed`, naming the way out, where the chat does not let the sender ask for pictures."""
