@@ -22,7 +22,7 @@ from adapters.telegram.wishes import person_of
 from bot import text
 from bot.errors import NoSuchJob, NotYours, Refusal
 from bot.languages import _
-from bot.requests import Job, Queued, Running
+from bot.requests import Job
 from bot.studio import Studio
 
 _NEW = filters.UpdateType.MESSAGE
@@ -136,10 +136,7 @@ class Commands:
         return None if len(own) > 1 or may_mean_another else own[0]
 
     def _going(self, job: Job) -> str:
-        event = self._studio.latest(job.id)
-        if isinstance(event, Queued):
-            return text.queued(event)
-        return text.running(event) if isinstance(event, Running) else _(sentences.JUST_TAKEN)
+        return text.going(self._studio.latest(job.id)) or _(sentences.JUST_TAKEN)
 
 
 def _message(update: Update) -> Message:

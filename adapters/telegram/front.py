@@ -92,7 +92,7 @@ class TelegramFront:
         ResultPresses(studio, self._orders, self._outbox, rules, limits).register(self._application)
         Presses(studio, rules, limits).register(self._application)
         ButtonGuard(studio, limits).register(self._application)
-        Membership(studio, rules.administrators).register(self._application)
+        Membership(studio, self._orders, rules.administrators).register(self._application)
         self._application.add_error_handler(Faults(self._outbox, self._guard).handle)
         self._source: Polling | Webhook = (
             Webhook(self._application, config, self._guard)
