@@ -104,8 +104,7 @@ class StyleDesk:
 
     async def paint(self, wish: Wish) -> None:
         """Order each of the pictures. Raises a `Refusal`, which tells how many were taken where some were."""
-        here = await self.rules.settings(wish.spot.chat_id)
-        here.check_person(is_moderator=wish.moderator)
+        await self.rules.check_asker(wish.spot.chat_id, is_moderator=wish.moderator)
         taken, refusal = 0, None
         for sent in wish.photos:
             origin = wish.origin if len(wish.photos) == 1 else f"{wish.origin}:{sent.message_id}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from telegram import CallbackQuery, MaybeInaccessibleMessage, Message
 from telegram.constants import ChatType
@@ -10,13 +11,16 @@ from telegram.constants import ChatType
 from adapters.telegram.administrators import Administrators
 from adapters.telegram.orders import PLATFORM
 from adapters.telegram.result_sentences import NOT_YOURS_TO_CANCEL
-from bot.errors import NotYours
+from bot.errors import NotAllowed, NotYours
 from bot.gallery import Gallery, Style
-from bot.languages import _
+from bot.languages import N_, _
 from bot.place_settings import PlaceSettings
 from bot.requests import Job
 from bot.studio import Studio
 
+ONLY_ADMINISTRATORS: Final = N_(
+    "Here only administrators may ask for pictures; ask one of them, or ask me in our private chat."
+)
 Include = Callable[[int, MaybeInaccessibleMessage | None], Awaitable[bool]]
 
 
@@ -65,11 +69,19 @@ class HouseRules:
         if job.person != str(query.from_user.id) and not (is_here and await self.administers(query)):
             raise NotYours(_(NOT_YOURS_TO_CANCEL))
 
-    async def check(self, message: Message) -> None:
-        """Raise `NotAllowed`, naming the way out, where the chat does not let the sender ask for pictures."""
-        here = await self.settings(message.chat.id)
-        if here.who != "everyone":
-            here.check_person(is_moderator=await self.leads(message))
+    async def check(self, asked: Message | CallbackQuery) -> None:
+        """Raise `NotAllowed`, naming the way out, where who writes or presses may not ask for pictures."""
+        message = _message_of(asked)
+        assert message is not None, "checked before"
+        if (await self.settings(message.chat.id)).who != "everyone":
+            await self.check_asker(message.chat.id, is_moderator=await self.leads(asked))
+
+    async def check_asker(self, chat_id: int, *, is_moderator: bool) -> None:
+        """The same of somebody of whom it is known whether they administer the chat."""
+        try:
+            (await self.settings(chat_id)).check_person(is_moderator=is_moderator)
+        except NotAllowed:
+            raise NotAllowed(_(ONLY_ADMINISTRATORS)) from None
 
     async def may_add(self, message: Message) -> bool:
         """Whether the sender may add styles to the gallery of the chat."""

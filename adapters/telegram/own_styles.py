@@ -149,7 +149,7 @@ class OwnStyles:
         if style_id not in gallery.own:
             refusal = _("This style is not in the gallery any more; the list of styles shows what is.")
         elif not await self._may_remove(query, gallery, style_id):
-            refusal = _("Only moderators and the person who added this style can remove it; ask one of them.")
+            refusal = _("Only administrators and the person who added this style can remove it; ask one of them.")
         await acknowledge(query, refusal, self._limits)
         return None if refusal else gallery.styles[style_id]
 

@@ -77,7 +77,7 @@ class ResultPresses:
             job = await self._job(query, job_id, for_all=act == "again")
             options = _options(act, job)
             if act not in _NO_JOB:
-                await self._check_asker(query)
+                await self._rules.check(query)
         except Refusal as refusal:
             if act == "delete" and isinstance(refusal, NoSuchJob) and await self._may_delete_unknown(query):
                 await acknowledge(query, "", self._limits)
@@ -114,7 +114,7 @@ class ResultPresses:
             style = style_of(key, await self._gallery(query))
             if style is None:
                 raise Refusal(_(sentences.NO_SUCH_STYLE))
-            await self._check_asker(query)
+            await self._rules.check(query)
         except Refusal as refusal:
             await acknowledge(query, str(refusal), self._limits)
             return
@@ -191,13 +191,6 @@ class ResultPresses:
         if job.state != "done":
             raise Refusal(_(sentences.NO_PICTURE if job.is_over else sentences.NOT_FINISHED))
         return job
-
-    async def _check_asker(self, query: CallbackQuery) -> None:
-        """Raise `NotAllowed` where the chat does not let who presses ask for pictures."""
-        assert query.message is not None, "checked before"
-        here = await self._rules.settings(query.message.chat.id)
-        if here.who != "everyone":
-            here.check_person(is_moderator=await self._rules.leads(query))
 
     async def _may_delete_unknown(self, query: CallbackQuery) -> bool:
         """Whether a picture whose person had their data deleted is to go for who presses, by what Telegram knows of it.

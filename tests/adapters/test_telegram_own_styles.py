@@ -36,7 +36,9 @@ async def test_a_style_is_added_used_and_removed(swift_telegram: House, telegram
     kept = (await house.studio.gallery_of("telegram", str(house.club.id))).styles["grandmas_kitchen"].read()
     assert job.styles[0].endswith(hashlib.sha256(kept).hexdigest())
     await house.restart()
-    await refused(house, await telegram.presses(house.bob, said, "Remove"), "Only moderators and the person who added")
+    await refused(
+        house, await telegram.presses(house.bob, said, "Remove"), "Only administrators and the person who added"
+    )
     await telegram.presses(house.ann, said, "Remove")
     await telegram.until(lambda: "Remove Grandma's kitchen from" in said.text)
     await telegram.presses(house.ann, said, "No, keep it")
