@@ -58,6 +58,8 @@ class Membership:
         log.info("a group became a supergroup", chat=old, moved_to=new, jobs=len(jobs))
         for job in jobs:
             await self._studio.remember(job.id, **Spot.of(job.address).moved(new).to_address())
-        await self._studio.move_place(PLATFORM, str(old), str(new))
-        for job in jobs:
-            await self._orders.follow(job, new)
+        try:
+            await self._studio.move_place(PLATFORM, str(old), str(new))
+        finally:
+            for job in jobs:
+                await self._orders.follow(job, new)
