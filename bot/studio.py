@@ -210,6 +210,15 @@ class Studio:
         """Add to the job's address, durably: the id of its status message, for one."""
         await self._ledger.call(self._ledger.merge_address, job_id, address)
 
+    async def move_place(self, platform: str, old: str, new: str) -> None:
+        """A place is another from now on: its jobs, its gallery and what it has set are that one's.
+
+        Raises `DamagedSettings`.
+        """
+        await self._ledger.call(self._ledger.move_place, platform, old, new)
+        await self.galleries.move(platform, old, new)
+        await self.places.move(platform, old, new)
+
     async def cancel(self, job_id: str, person: str, *, moderator: bool = False, sentence: str = CANCELLED) -> bool:
         """Cancel a job, waiting or running, with the sentence that answers it; False when it was over already.
 

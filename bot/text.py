@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from typing import Final
 
 from bot.languages import N_, _, ngettext, number, unpacked
-from bot.requests import Answer, Job, Queued, Running
+from bot.requests import Answer, Job, JobEvent, Queued, Running
 from nst_engine.summary import LossSummary
 
 BAR_CELLS: Final = 12
@@ -62,6 +62,13 @@ def running(event: Running) -> str:
 def accepted(job: Job) -> str:
     """The first words after a job was taken."""
     return _("Your picture in the style of {style} is in the queue.", style=job.style_title)
+
+
+def going(event: JobEvent | None) -> str:
+    """How a job goes by the last that is known of it; nothing where that tells nothing."""
+    if isinstance(event, Queued):
+        return queued(event)
+    return running(event) if isinstance(event, Running) else ""
 
 
 def over(answer: Answer) -> str:

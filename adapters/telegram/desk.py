@@ -112,8 +112,7 @@ class StyleDesk:
 
         The same asked again after that makes only what is missing.
         """
-        here = await self.rules.settings(wish.spot.chat_id)
-        here.check_person(is_moderator=wish.moderator)
+        await self.rules.check_asker(wish.spot.chat_id, is_moderator=wish.moderator)
         if len(wish.photos) == 1:
             await self._orders.take(_order(wish, wish.photos[0], wish.origin))
             return

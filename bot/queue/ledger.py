@@ -194,6 +194,14 @@ class Ledger:
                 (json.dumps(more), job_id),
             )
 
+    def move_place(self, platform: str, old: str, new: str) -> None:
+        """Have the jobs of a place be of another, those that are over too, and their persons' turns with them."""
+        if old == new:
+            return
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            turns.move(self._db, platform, old, new)
+
     def mark_replied(self, job_id: str) -> None:
         """Record that the answer is there for the person to see."""
         with self._db:

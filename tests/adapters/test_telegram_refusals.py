@@ -134,7 +134,7 @@ async def test_a_fault_is_answered_by_one_sentence_and_the_bot_lives_on(
     house = telegram_house
     photo = await telegram.sends_photo(house.ann, house.private, jpeg())
     chooser = await house.sentence_in(house.private, "Which style")
-    await telegram.forges(house.ann, chooser, f"p:{house.ann.id}:-:nonsense")
+    await telegram.forges(house.ann, chooser, chooser.gains(f"p:{house.ann.id}:-:nonsense"))
     await house.sentence_in(house.private, "Something went wrong")
     assert "ValueError" in "".join(capfd.readouterr())
     await telegram.presses(house.ann, chooser, chooser.labels[0])

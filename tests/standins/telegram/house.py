@@ -24,6 +24,7 @@ QUICK = replace(
     LIMITS,
     private_edit_seconds=0.01,
     group_edit_seconds=0.01,
+    administrators_fresh_seconds=0.0,
     album_quiet_seconds=0.25,
     chat_calls=10_000,
     group_calls=10_000,
