@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Any
 
 import discord
 import structlog
 
 from adapters.discord import sentences, tongue
+from adapters.discord.acknowledgements import LOST
 from bot.errors import Refusal
 from bot.languages import _
 
@@ -40,6 +42,8 @@ async def tell(interaction: discord.Interaction[Any], sentence: str) -> None:
         await _tell(interaction, sentence)
     except discord.HTTPException as error:
         log.warning("sentence not told", interaction=interaction.id, status=error.status, code=error.code)
+    except LOST as error:
+        log.warning("sentence not told", interaction=interaction.id, error=type(error).__name__)
 
 
 async def _tell(interaction: discord.Interaction[Any], sentence: str) -> None:
@@ -49,7 +53,8 @@ async def _tell(interaction: discord.Interaction[Any], sentence: str) -> None:
         return
     if response.type is discord.InteractionResponseType.deferred_channel_message:
         try:
-            await interaction.delete_original_response()
+            with suppress(discord.NotFound):
+                await interaction.delete_original_response()
         except discord.HTTPException:
             await interaction.edit_original_response(content=sentence)
             return

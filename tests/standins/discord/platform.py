@@ -76,6 +76,7 @@ class DiscordStandIn:
         self._payloads: dict[str, dict[str, Any]] = {}
         self._trouble: list[list[Any]] = []
         self._cuts: list[list[Any]] = []
+        self._losses: list[list[Any]] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -305,14 +306,18 @@ class DiscordStandIn:
         self._cuts.append([path, times])
 
     def is_cut(self, method: str, path: str) -> bool:
-        rule = next((rule for rule in self._cuts if rule[0] in f"{method} {path}" and rule[1] > 0), None)
-        if rule is not None:
-            rule[1] -= 1
-        return rule is not None
+        return _is_due(self._cuts, method, path)
+
+    def lose_answers(self, path: str, times: int) -> None:
+        """Do what the next calls of paths that contain `path` ask for, and answer 502."""
+        self._losses.append([path, times])
+
+    def is_lost(self, method: str, path: str) -> bool:
+        return _is_due(self._losses, method, path)
 
     @property
     def cuts_left(self) -> int:
-        return sum(times for _, times in self._cuts)
+        return sum(times for _, times in [*self._cuts, *self._losses])
 
     def check_trouble(self, method: str, path: str) -> None:
         for rule in self._trouble:
@@ -386,6 +391,14 @@ class DiscordStandIn:
     async def _avatar(self, request: web.Request) -> web.Response:
         picture = self.avatars.get(int(request.match_info["person"]))
         return web.Response(status=404) if picture is None else web.Response(body=picture)
+
+
+def _is_due(rules: list[list[Any]], method: str, path: str) -> bool:
+    """Whether one of the rules is for that call, which then has it once less."""
+    rule = next((rule for rule in rules if rule[0] in f"{method} {path}" and rule[1] > 0), None)
+    if rule is not None:
+        rule[1] -= 1
+    return rule is not None
 
 
 def _options(**given: Any) -> list[dict[str, Any]]:
