@@ -28,7 +28,7 @@ class Acknowledgements(AsyncWebhookAdapter):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._begun: deque[int] = deque(maxlen=REMEMBERED)
 
     async def create_interaction_response(self, interaction_id: int, token: str, **how: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from adapters.discord import limits, sentences
 from adapters.discord.address import ReplyAddress
 from adapters.discord.content import MessageContent, addressed, answer_content, forbidden_content
 from bot.errors import Gone
+from bot.picture_threads import on_picture_thread
 from bot.requests import Answer, Job
 from bot.studio import Studio
 
@@ -148,7 +148,7 @@ async def _fitting(way: Way, job: Job, answer: Answer) -> None:
     """Bring the answer, with smaller files as long as Discord calls them too large."""
     limit = way.file_limit
     while True:
-        content = await asyncio.to_thread(answer_content, job, answer, limit)
+        content = await on_picture_thread(answer_content, job, answer, limit)
         try:
             await way.bring(content)
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from adapters.discord.result_buttons import Act
 from bot import text
 from bot.errors import NoSuchJob, Refusal
 from bot.languages import _
+from bot.picture_threads import on_picture_thread
 from bot.requests import Answer, Job
 from bot.studio import Studio
 
@@ -35,7 +35,7 @@ class Extras:
         answer = await self._studio.answer(job.id)
         if answer is None or answer.picture is None:
             raise NoSuchJob(_(sentences.NO_LONGER) if answer is None else text.over(answer))
-        words, files = await asyncio.to_thread(_found, act, answer, interaction.filesize_limit)
+        words, files = await on_picture_thread(_found, act, answer, interaction.filesize_limit)
         hidden = bool(job.address.get("is_spoiler"))
         messages = list(_messages([MessageFile(file.name, file.data, hidden) for file in files]))
         if len(messages) > limits.FOLLOW_UPS and not bot_is_there(interaction):

@@ -216,6 +216,7 @@ class PaintButton(
 async def open_panel(interaction: discord.Interaction[Any], panel: Panel, sources: Sequence[Source]) -> None:
     """Show a panel to the person alone, for a job or for one of `sources`. What they keep as a style is chosen."""
     await check_rules(interaction)
+    await interaction.response.defer(thinking=True, ephemeral=True)
     studio, place = interaction.client.studio, place_of(interaction)
     here = await studio.places.of(PLATFORM, place)
     usual = await studio.usual_style(PLATFORM, place)
@@ -228,11 +229,10 @@ async def open_panel(interaction: discord.Interaction[Any], panel: Panel, source
         styles=(KEPT,) if kept else (usual.id,) if usual is not None and not panel.job else (),
         strength=_first(panel.strength, here.strength, studio.default_strength),
     )
-    await interaction.response.send_message(
-        _(sentences.PANEL),
+    await interaction.edit_original_response(
+        content=_(sentences.PANEL),
         embeds=picture_embeds(sources),
         view=panel.view(await gallery_here(interaction)),
-        ephemeral=True,
     )
 
 

@@ -34,9 +34,11 @@ def privacy_command(studio: Studio) -> app_commands.Command[Any, ..., None]:
     @app_commands.command(name="privacy", description=COMMAND)
     async def privacy(interaction: discord.Interaction[Any]) -> None:
         async def work() -> None:
+            # The storage may be slow.
+            await interaction.response.defer(thinking=True, ephemeral=True)
             kept = await studio.privacy.what_is_kept(PLATFORM, str(interaction.user.id))
-            buttons = buttons_of("ask") if kept.can_be_erased else discord.utils.MISSING
-            await interaction.response.send_message(embed=overview(kept), view=buttons, ephemeral=True)
+            buttons = buttons_of("ask") if kept.can_be_erased else None
+            await interaction.edit_original_response(embed=overview(kept), view=buttons)
 
         await serve(interaction, work(), command="privacy")
 

@@ -56,6 +56,8 @@ def cancel_command(studio: Studio) -> app_commands.Command[Any, ..., None]:
 
 async def _cancel(interaction: discord.Interaction[Any], studio: Studio, picture: str | None) -> None:
     """Cancel the named job, or the only one, or let the person choose."""
+    # The queue may be out of reach, and the storage slow.
+    await interaction.response.defer(thinking=True, ephemeral=True)
     if picture is None:
         found = await studio.under_way(PLATFORM, person=str(interaction.user.id))
     else:
@@ -66,10 +68,11 @@ async def _cancel(interaction: discord.Interaction[Any], studio: Studio, picture
         view = discord.ui.View(timeout=None)
         for number, job in enumerate(found[: limits.CHOICES], 1):
             view.add_item(CancelButton(job.id, f"{number}. {job.style_title}"[: limits.LABEL_CHARS]))
-        await interaction.response.send_message(_(sentences.CANCEL_WHICH), view=view, ephemeral=True)
+        await interaction.edit_original_response(content=_(sentences.CANCEL_WHICH), view=view)
         return
     stopping = await studio.cancel(found[0].id, str(interaction.user.id), moderator=is_moderator(interaction))
-    await tell(interaction, _(sentences.IS_CANCELLED if stopping else sentences.ALREADY_OVER))
+    said = sentences.IS_CANCELLED if stopping else sentences.ALREADY_OVER
+    await interaction.edit_original_response(content=_(said))
 
 
 async def _may_cancel(interaction: discord.Interaction[Any]) -> list[Job]:

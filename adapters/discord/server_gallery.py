@@ -173,10 +173,12 @@ class RemoveButton(
 
     async def _remove(self, interaction: discord.Interaction[Any]) -> None:
         style = _removable(interaction, await gallery_here(interaction), self.style_id)
+        # The storage may be slow.
+        await interaction.response.defer()
         await interaction.client.studio.galleries.remove(PLATFORM, place_of(interaction), style.id)
         title = discord.utils.escape_markdown(style.title)
         words = _("**{title}** is no longer in this server's gallery.", title=title)
-        await interaction.response.edit_message(content=words, embeds=[], view=None)
+        await interaction.edit_original_response(content=words, embeds=[], view=None)
 
 
 def removable(interaction: discord.Interaction[Any], gallery: Gallery, styles: Sequence[Style]) -> list[Style]:

@@ -17,6 +17,7 @@ from adapters.telegram.films import read_film
 from adapters.telegram.limits import TelegramLimits
 from bot.errors import BadPicture
 from bot.languages import _
+from bot.picture_threads import on_picture_thread
 
 _EXTENSIONS: Final = re.compile(r"\.(jpe?g|jpe|a?png|webp|gif|bmp|tiff?|hei[cf]|avif|ppm)", re.IGNORECASE)
 _reading: Final = asyncio.Semaphore(1)
@@ -74,7 +75,7 @@ async def fetch(bot: ExtBot[Any], picture: Picture, limits: TelegramLimits) -> F
     if not picture.is_film:
         return Fetched(data)
     async with _reading:
-        moving = await asyncio.to_thread(read_film, data, limits)
+        moving = await on_picture_thread(read_film, data, limits)
     return Fetched(moving.data, moving.is_cut)
 
 

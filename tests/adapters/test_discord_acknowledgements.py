@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 
+from adapters.discord import extras
 from tests.adapters.test_discord_answers import waiting_message
+from tests.adapters.test_discord_buttons import give_instead, painted
 from tests.adapters.test_discord_menus import panel_of
-from tests.adapters.test_discord_settings import manager, settings_panel, window_of
+from tests.adapters.test_discord_settings import add, manager, settings_panel, window_of
 from tests.adapters.test_discord_wishes import told
 from tests.standins.discord import DiscordStandIn, Person
-from tests.standins.discord.house import House, a_style, jpeg, picture_of
+from tests.standins.discord.house import House, a_style, jpeg, noise, picture_of
 
 pytest_plugins = ["tests.standins.discord.fixtures"]
 __all__ = ["manager"]
 
+MOST_THREADS = 32
+"""As many as asyncio has for files, on any machine."""
 CALLBACK = "POST /interactions/"
 Lose = Callable[[str, int], None]
 
@@ -94,3 +101,88 @@ async def test_a_refusal_is_told_though_the_way_to_it_was_lost(
     invocation = await discord.stylize(discord.upload(b"no picture at all"), style=a_style())
     assert "wrong" not in await told(discord, invocation)
     assert discord.visible() == []
+
+
+async def test_pictures_that_take_long_keep_nobody_waiting(
+    swift_house: House, discord: DiscordStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message, job = await painted(swift_house)
+    picture = noise(64)
+    await give_instead(swift_house, monkeypatch, job, picture)
+    message.place.token_file_limit = len(picture) - 1
+    done = threading.Event()
+    webp = extras.lossless_webp
+    monkeypatch.setattr(extras, "lossless_webp", lambda png: webp(png) if done.wait() else None)
+    try:
+        pressed = [await discord.press(message, "As file") for _ in range(MOST_THREADS)]
+        await discord.until(lambda: all(each.acknowledgement for each in pressed))
+        asked = await discord.invoke("privacy")
+        await discord.until(lambda: asked.original and asked.original.embeds)
+        assert not any(each.original and each.original.files for each in pressed)
+    finally:
+        done.set()
+    await discord.until(lambda: all(each.original and each.original.files for each in pressed))
+
+
+@asynccontextmanager
+async def busy_storage() -> AsyncIterator[None]:
+    """Keep every thread busy that reads and writes files."""
+    done = threading.Event()
+    loop = asyncio.get_running_loop()
+    held = [loop.run_in_executor(None, done.wait) for _ in range(MOST_THREADS)]
+    try:
+        yield
+    finally:
+        done.set()
+        await asyncio.gather(*held)
+
+
+async def test_a_slow_storage_delays_no_acknowledgement(
+    swift_house: House, discord: DiscordStandIn, manager: Person
+) -> None:
+    own = await add(discord, manager, "Kitchen", jpeg())
+    assert "Kitchen" in own
+    gallery = await panel_of(discord, await discord.invoke("styles", person=manager))
+    await discord.choose(gallery, "unstyle", "kitchen", person=manager)
+    await discord.until(lambda: "Remove" in gallery.buttons)
+    settings = await settings_panel(discord, manager)
+    limits = await discord.press(settings, "Limits…", person=manager)
+    await window_of(discord, limits)
+    async with busy_storage():
+        asked = [
+            await discord.stylize(discord.upload(jpeg())),
+            await discord.stylize(discord.upload(jpeg()), style="*"),
+            await discord.invoke("privacy"),
+            await discord.use_menu("Stylize avatar", discord.person),
+            await discord.choose(settings, "who", "moderators", person=manager),
+            await discord.submit(limits, person=manager, per_person_per_day="7"),
+            await discord.press(gallery, "Remove", person=manager),
+        ]
+        await discord.until(lambda: all(each.acknowledgement for each in asked))
+        await discord.press(settings, "Reset", person=manager)
+        await discord.until(lambda: "Reset all of it" in settings.buttons)
+        sure = await discord.press(settings, "Reset all of it", person=manager)
+        await discord.until(lambda: sure.acknowledgement)
+    await discord.until(lambda: "as in the beginning" in settings.content)
+    await discord.until(lambda: "no longer in this server" in gallery.content)
+
+
+async def test_a_slow_queue_delays_no_acknowledgement(
+    swift_house: House, discord: DiscordStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached = asyncio.Event()
+    cancel = swift_house.studio.cancel
+
+    async def slow(*arguments: object, **how: object) -> bool:
+        await reached.wait()
+        return await cancel(*arguments, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(swift_house.studio, "cancel", slow)
+    async with swift_house.busy_engine():
+        await waiting_message(discord, await discord.stylize(discord.upload(jpeg()), style=a_style()))
+        asked = await discord.invoke("cancel")
+        try:
+            await discord.until(lambda: asked.acknowledgement)
+        finally:
+            reached.set()
+        assert await told(discord, asked) == "This picture is cancelled."
