@@ -38,8 +38,12 @@ def channels_of(interaction: discord.Interaction[Any]) -> list[str]:
 
 
 def roles_of(interaction: discord.Interaction[Any]) -> list[str]:
-    """The ids of the person's roles in the server; none elsewhere."""
-    return [str(role.id) for role in getattr(interaction.user, "roles", ())]
+    """The ids of the person's roles in the server, also of those that the library does not know yet; none elsewhere."""
+    member = interaction.user
+    if not isinstance(member, discord.Member):
+        return []
+    everyone = member.guild.id
+    return [str(role_id) for role_id in (everyone, *member._roles)]
 
 
 def bot_is_there(interaction: discord.Interaction[Any]) -> bool:

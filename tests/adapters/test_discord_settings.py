@@ -300,6 +300,15 @@ async def test_only_some_may_ask(swift_house: House, discord: DiscordStandIn, mo
     await picture_of(discord, await discord.stylize(discord.upload(jpeg()), style=a_style(), person=eve, place=direct))
 
 
+async def test_a_role_counts_that_the_bot_has_not_heard_of_yet(swift_house: House, discord: DiscordStandIn) -> None:
+    eve = discord.add_person("eve")
+    await set_here(swift_house, who="roles", roles=("12345",))
+    refused = await discord.stylize(discord.upload(jpeg()), style=a_style(), person=eve)
+    assert "<@&12345>" in await told(discord, refused)
+    eve.roles.append(12345)
+    await picture_of(discord, await discord.stylize(discord.upload(jpeg()), style=a_style(), person=eve))
+
+
 async def test_the_limits_of_a_server(swift_house: House, discord: DiscordStandIn) -> None:
     await set_here(swift_house, per_person=1, largest_size=64)
     async with swift_house.busy_engine():

@@ -67,6 +67,8 @@ class DiscordStandIn:
         self.commands: dict[int | None, list[dict[str, Any]]] = {}
         self.requests: list[tuple[str, str]] = []
         self.invalid_requests: list[tuple[int, str, str]] = []
+        self.resume_url = ""
+        """Where Discord wants dropped connections to come back, where that is elsewhere."""
         self.sees_contents = False
         """Whether the bot has the privilege to see what messages hold that are not for it."""
         self.careless_mentions: list[dict[str, Any]] = []
@@ -371,7 +373,8 @@ class DiscordStandIn:
     def _welcome(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         homes = [place for place in self.places.values() if place.guild_id is not None and place.bot_is_member]
         ready = {
-            "v": 10, "user": self.bot, "private_channels": [], "resume_gateway_url": self.gateway_url,
+            "v": 10, "user": self.bot, "private_channels": [],
+            "resume_gateway_url": self.resume_url or self.gateway_url,
             "guilds": [{"id": str(place.guild_id), "unavailable": True} for place in homes],
             "application": {"id": str(self.application_id), "flags": 0},
         }  # fmt: skip
