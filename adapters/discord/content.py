@@ -16,7 +16,6 @@ from adapters.discord.cancel_button import cancel_view
 from adapters.discord.pictures import picture_within
 from adapters.discord.result_buttons import result_view
 from bot import text
-from bot.languages import _
 from bot.requests import Answer, Job, Queued, Running
 from bot.reruns import strength_of
 
@@ -89,18 +88,17 @@ def answer_content(job: Job, answer: Answer, file_limit: int) -> MessageContent:
     """The answer with files of at most `file_limit` bytes each. Blocking when the picture has to be made to fit."""
     if answer.picture is None or answer.summary is None:
         return MessageContent(text.over(answer))
-    room = limits.REQUEST_LIMIT - limits.REQUEST_OVERHEAD
-    picture, words = _shown(answer, answer.picture, min(file_limit, room))
+    picture, words = _shown(answer, answer.picture, min(file_limit, limits.FILES_LIMIT))
     picture = replace(picture, is_spoiler=bool(job.address.get("is_spoiler")))
-    title, _, losses = text.result(job, answer.summary).partition("\n")
+    title, _end, losses = text.result(job, answer.summary).partition("\n")
     embed = discord.Embed(title=title[: limits.EMBED_TITLE_CHARS], description=losses[: limits.EMBED_DESCRIPTION_CHARS])
     embed.set_footer(text=sentences.settings(strength_of(job.settings), job.settings))
     return MessageContent(words, embed, (picture,), _result_buttons(job, answer))
 
 
-def forbidden_content(job: Job, answer: Answer) -> MessageContent:
-    """In place of a picture that may not be attached: words and buttons need no permission."""
-    return MessageContent(_(sentences.MAY_NOT_ATTACH), buttons=_result_buttons(job, answer))
+def withheld_content(job: Job, answer: Answer, sentence: str) -> MessageContent:
+    """In place of a picture that may not be shown: why, and the buttons, which need no permission."""
+    return MessageContent(sentence, buttons=_result_buttons(job, answer))
 
 
 def _result_buttons(job: Job, answer: Answer) -> Callable[[], discord.ui.View]:

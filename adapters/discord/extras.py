@@ -9,8 +9,9 @@ import discord
 
 from adapters.discord import limits, sentences
 from adapters.discord.content import MessageFile
+from adapters.discord.delivery import limit_after
 from adapters.discord.pictures import lossless_webp, parts_of
-from adapters.discord.place import bot_is_there, check_permissions
+from adapters.discord.place import bot_is_there, check_permissions, check_still_restricted
 from adapters.discord.result_buttons import Act
 from bot import text
 from bot.errors import NoSuchJob, Refusal
@@ -31,18 +32,30 @@ class Extras:
     async def bring(self, interaction: discord.Interaction[Any], act: Act, job: Job) -> None:
         """Bring the file, the film or the losses of a job. Raises a `Refusal` where there are none."""
         check_permissions(interaction)
+        if act != "losses":
+            check_still_restricted(interaction.channel, was_restricted=bool(job.address.get("is_restricted")))
         await interaction.response.defer(thinking=True, ephemeral=act == "losses")
         answer = await self._studio.answer(job.id)
         if answer is None or answer.picture is None:
             raise NoSuchJob(_(sentences.NO_LONGER) if answer is None else text.over(answer))
-        words, files = await on_picture_thread(_found, act, answer, interaction.filesize_limit)
-        hidden = bool(job.address.get("is_spoiler"))
-        messages = list(_messages([MessageFile(file.name, file.data, hidden) for file in files]))
-        if len(messages) > limits.FOLLOW_UPS and not bot_is_there(interaction):
-            raise Refusal(_(sentences.TOO_MANY_PARTS))
-        await interaction.edit_original_response(content=words, attachments=[file.upload() for file in messages[0]])
-        for message in messages[1:]:
+        for message in await self._begin(interaction, act, answer, hidden=bool(job.address.get("is_spoiler"))):
             await interaction.followup.send(files=[file.upload() for file in message])
+
+    async def _begin(
+        self, interaction: discord.Interaction[Any], act: Act, answer: Answer, *, hidden: bool
+    ) -> list[list[MessageFile]]:
+        """Bring the first message, with smaller files as long as Discord calls them too large; give the others."""
+        limit = min(interaction.filesize_limit, limits.FILES_LIMIT)
+        while True:
+            words, files = await on_picture_thread(_found, act, answer, limit)
+            first, *others = _messages([MessageFile(file.name, file.data, hidden) for file in files])
+            if len(others) >= limits.FOLLOW_UPS and not bot_is_there(interaction):
+                raise Refusal(_(sentences.TOO_MANY_PARTS))
+            try:
+                await interaction.edit_original_response(content=words, attachments=[file.upload() for file in first])
+                return others
+            except discord.HTTPException as error:
+                limit = limit_after(error, max(len(file.data) for file in first))
 
 
 def _found(act: Act, answer: Answer, limit: int) -> tuple[str, list[MessageFile]]:
@@ -81,7 +94,7 @@ def _messages(files: Sequence[MessageFile]) -> Iterator[list[MessageFile]]:
     message: list[MessageFile] = []
     for file in files:
         size = sum(len(each.data) for each in [*message, file])
-        if message and (len(message) == limits.PICTURES or size > limits.REQUEST_LIMIT - limits.REQUEST_OVERHEAD):
+        if message and (len(message) == limits.PICTURES or size > limits.FILES_LIMIT):
             yield message
             message = []
         message.append(file)

@@ -81,3 +81,9 @@ def check_age_restriction(channel: Any, *, is_restricted: bool) -> None:
     """Raise a `Refusal` where a picture of an age-restricted channel would be shown outside of such channels."""
     if is_restricted and age_restriction(channel) is not True:
         raise Refusal(_(sentences.RESTRICTED))
+
+
+def check_still_restricted(channel: Any, *, was_restricted: bool) -> None:
+    """Raise a `Refusal` where a picture's channel was age-restricted when it was made, and is known to be no more."""
+    if was_restricted and age_restriction(channel) is False:
+        raise Refusal(_(sentences.RESTRICTED))

@@ -119,8 +119,7 @@ class Again:
         before = ReplyAddress.load(self.job.address)
         if before.channel_id != interaction.channel_id:
             raise Refusal(_(sentences.OTHER_CHANNEL))
-        if before.is_restricted and place.age_restriction(interaction.channel) is False:
-            raise Refusal(_(sentences.RESTRICTED))
+        place.check_still_restricted(interaction.channel, was_restricted=before.is_restricted)
         gallery = await gallery_here(interaction)
         for style in self.styles or ():
             if style != KEPT:

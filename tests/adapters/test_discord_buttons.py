@@ -8,6 +8,7 @@ import io
 import pytest
 from PIL import Image
 
+from adapters.discord import limits
 from adapters.discord.presses import changed
 from adapters.discord.result_buttons import ACTS
 from bot.errors import BadOption
@@ -16,9 +17,9 @@ from nst_engine.settings import Settings, style_weight_for
 from tests.adapters.test_discord_menus import choose, panel_of
 from tests.adapters.test_discord_parts import a_job
 from tests.adapters.test_discord_wishes import told
-from tests.standins.discord import DiscordStandIn, Invocation, Message
+from tests.standins.discord import DiscordStandIn, Invocation, Message, rules
 from tests.standins.discord.house import House, a_style, jpeg, noise, picture_of
-from tests.standins.discord.world import MANAGE_MESSAGES, MEMBER_PERMISSIONS
+from tests.standins.discord.world import MANAGE_MESSAGES, MEMBER_PERMISSIONS, MIB
 from tests.standins.instant_engine_process import FILM
 
 pytest_plugins = ["tests.standins.discord.fixtures"]
@@ -181,6 +182,35 @@ async def test_a_file_that_is_too_large_comes_in_parts(
     assert f"{count} parts" in pressed.original.content
 
 
+async def test_a_file_above_what_a_request_may_have_comes_in_parts(
+    swift_house: House, discord: DiscordStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message, job = await painted(swift_house)
+    picture = noise(512)
+    await give_instead(swift_house, monkeypatch, job, picture)
+    monkeypatch.setattr(rules, "REQUEST_LIMIT", 110_000)
+    monkeypatch.setattr(limits, "FILES_LIMIT", 100_000)
+    message.place.token_file_limit = 50 * MIB
+    pressed = await discord.press(message, "As file")
+    count = -(-len(picture) // 100_000)
+    assert count > 1
+    await discord.until(lambda: len(parts(pressed)) == count)
+    assert b"".join(parts(pressed)) == picture
+
+
+async def test_a_file_that_discord_calls_too_large_comes_in_smaller_parts(
+    swift_house: House, discord: DiscordStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message, job = await painted(swift_house)
+    picture = noise(512)
+    await give_instead(swift_house, monkeypatch, job, picture)
+    pressed = await discord.press(message, "As file")
+    message.place.token_file_limit = 120_000
+    await discord.until(lambda: sum(map(len, parts(pressed))) >= len(picture))
+    assert b"".join(parts(pressed)) == picture
+    assert pressed.private_words == []
+
+
 async def give_instead(house: House, monkeypatch: pytest.MonkeyPatch, job: Job, picture: bytes) -> None:
     """Have the bot find another picture in its store."""
     answer = await house.studio.answer(job.id)
@@ -221,7 +251,9 @@ async def test_a_picture_of_a_channel_that_is_age_restricted_no_more(
     message = await swift_house.result_of(invocation)
     place.is_nsfw = False
     await discord.gateway.dispatch("CHANNEL_UPDATE", place.channel())
-    assert "age-restricted" in await told(discord, await discord.press(message, "Again"))
+    for label in ("Again", "As file", "Time-lapse"):
+        assert "age-restricted" in await told(discord, await discord.press(message, label))
+    assert discord.visible(place) == [message]
 
 
 async def test_a_spoiler_stays_one_again(swift_house: House, discord: DiscordStandIn) -> None:
