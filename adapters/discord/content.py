@@ -13,6 +13,7 @@ import discord
 from adapters.discord import limits, sentences
 from adapters.discord.address import ReplyAddress
 from adapters.discord.cancel_button import cancel_view
+from adapters.discord.markdown import plain
 from adapters.discord.pictures import picture_within
 from adapters.discord.result_buttons import result_view
 from bot import text
@@ -70,7 +71,7 @@ class MessageContent:
 
 def accepted_content(job: Job) -> MessageContent:
     """The status message of a job that was just taken."""
-    return MessageContent(text.accepted(job), files=None, buttons=partial(cancel_view, job.id))
+    return MessageContent(text.accepted(_plain(job)), files=None, buttons=partial(cancel_view, job.id))
 
 
 def status_content(job: Job, event: Queued | Running) -> MessageContent:
@@ -90,10 +91,15 @@ def answer_content(job: Job, answer: Answer, file_limit: int) -> MessageContent:
         return MessageContent(text.over(answer))
     picture, words = _shown(answer, answer.picture, min(file_limit, limits.FILES_LIMIT))
     picture = replace(picture, is_spoiler=bool(job.address.get("is_spoiler")))
-    title, _end, losses = text.result(job, answer.summary).partition("\n")
+    title, _end, losses = text.result(_plain(job), answer.summary).partition("\n")
     embed = discord.Embed(title=title[: limits.EMBED_TITLE_CHARS], description=losses[: limits.EMBED_DESCRIPTION_CHARS])
     embed.set_footer(text=sentences.settings(strength_of(job.settings), job.settings))
     return MessageContent(words, embed, (picture,), _result_buttons(job, answer))
+
+
+def _plain(job: Job) -> Job:
+    """The job with its styles called so that Discord formats nothing in their names."""
+    return replace(job, style_title=plain(job.style_title))
 
 
 def withheld_content(job: Job, answer: Answer, sentence: str) -> MessageContent:

@@ -12,6 +12,7 @@ from discord import app_commands
 from adapters.discord import limits, sentences
 from adapters.discord.content import MessageFile
 from adapters.discord.house_rules import gallery_here
+from adapters.discord.markdown import plain
 from adapters.discord.private_reply import serve
 from adapters.discord.server_gallery import RemoveSelect, removable
 from bot.errors import BadPicture
@@ -85,7 +86,8 @@ def _thumbnail(style: Style) -> MessageFile | None:
 
 def _embed(style: Style, file: MessageFile | None, *, is_own: bool) -> discord.Embed:
     by = _("Of this server") if is_own else ", ".join(part for part in (style.artist, style.year) if part)
-    embed = discord.Embed(title=style.title[: limits.EMBED_TITLE_CHARS], description=by[: limits.EMBED_TITLE_CHARS])
+    title = plain(style.title)[: limits.EMBED_TITLE_CHARS]
+    embed = discord.Embed(title=title, description=by[: limits.EMBED_TITLE_CHARS])
     if style.licence:
         embed.set_footer(text=style.licence[: limits.EMBED_TITLE_CHARS])
     return embed if file is None else embed.set_thumbnail(url=f"attachment://{file.name}")

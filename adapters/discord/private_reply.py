@@ -11,6 +11,7 @@ import structlog
 
 from adapters.discord import sentences, tongue
 from adapters.discord.acknowledgements import LOST
+from adapters.discord.markdown import unlinked
 from bot.errors import Refusal
 from bot.languages import _
 
@@ -36,10 +37,10 @@ async def tell(interaction: discord.Interaction[Any], sentence: str) -> None:
     """Say one sentence to the person behind `interaction` alone; what cannot be said is logged.
 
     A public "thinking" message is taken away first, as its follow-up would be public too. Where that fails, the
-    sentence takes its place.
+    sentence takes its place. No link in it is one, as it may name what people chose.
     """
     try:
-        await _tell(interaction, sentence)
+        await _tell(interaction, unlinked(sentence))
     except discord.HTTPException as error:
         log.warning("sentence not told", interaction=interaction.id, status=error.status, code=error.code)
     except LOST as error:

@@ -10,6 +10,7 @@ from discord.app_commands import Choice
 
 from adapters.discord import limits, sentences
 from adapters.discord.cancel_button import CancelButton
+from adapters.discord.markdown import plain
 from adapters.discord.place import is_moderator, place_of
 from adapters.discord.private_reply import serve, tell
 from adapters.discord.wishes import PLATFORM
@@ -28,7 +29,7 @@ def queue_command(studio: Studio) -> app_commands.Command[Any, ..., None]:
         async def work() -> None:
             own = await studio.under_way(PLATFORM, person=str(interaction.user.id))
             here = await studio.under_way(PLATFORM, place=place_of(interaction))
-            lines = [f"- **{job.style_title}**: {_how_it_goes(studio, job)}" for job in own]
+            lines = [_line(f"**{plain(job.style_title)}**", studio, job) for job in own]
             said = "\n".join([*(lines or [_(sentences.NOTHING_WAITS)]), sentences.pictures_here(len(here))])
             await tell(interaction, said[: limits.CONTENT_CHARS])
 
@@ -47,7 +48,7 @@ def cancel_command(studio: Studio) -> app_commands.Command[Any, ..., None]:
 
     @cancel.autocomplete("picture")
     async def suggest(interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
-        found = [(job, f"{job.style_title}: {_how_it_goes(studio, job)}") for job in await _may_cancel(interaction)]
+        found = [(job, _line(job.style_title, studio, job)) for job in await _may_cancel(interaction)]
         fitting = [(job, label) for job, label in found if typed.casefold() in label.casefold()]
         return [Choice(name=label[: limits.CHOICE_CHARS], value=job.id) for job, label in fitting][: limits.CHOICES]
 
@@ -86,6 +87,10 @@ async def _may_cancel(interaction: discord.Interaction[Any]) -> list[Job]:
         *own,
         *(job for job in await studio.under_way(PLATFORM, place=place_of(interaction)) if job.id not in known),
     ]
+
+
+def _line(style: str, studio: Studio, job: Job) -> str:
+    return _("• {style}: {going}", style=style, going=_how_it_goes(studio, job))
 
 
 def _how_it_goes(studio: Studio, job: Job) -> str:

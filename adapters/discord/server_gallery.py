@@ -11,6 +11,7 @@ import discord
 from adapters.discord import limits
 from adapters.discord.forms import Field, open_form
 from adapters.discord.house_rules import gallery_here, may_add, may_remove
+from adapters.discord.markdown import plain
 from adapters.discord.panel import picture_embeds, sources_in
 from adapters.discord.place import PLATFORM, age_restriction, place_of
 from adapters.discord.private_reply import serve
@@ -93,7 +94,7 @@ async def add_named(interaction: discord.Interaction[Any], answers: Mapping[str,
         content=_(
             "**{title}** is in this server's gallery now; everyone here finds it as `style` of `/stylize`, and "
             "`/styles` shows it.",
-            title=discord.utils.escape_markdown(style.title),
+            title=plain(style.title),
         )
     )
 
@@ -139,7 +140,7 @@ class RemoveSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"at
 
     async def _ask(self, interaction: discord.Interaction[Any]) -> None:
         style = _removable(interaction, await gallery_here(interaction), self.item.values[0])
-        title = discord.utils.escape_markdown(style.title)
+        title = plain(style.title)
         words = _("Remove **{title}** from this server's gallery, for everyone?", title=title)
         view = discord.ui.View(timeout=None).add_item(RemoveButton(style.id))
         await interaction.response.edit_message(content=words, embeds=[], attachments=[], view=view)
@@ -176,7 +177,7 @@ class RemoveButton(
         # The storage may be slow.
         await interaction.response.defer()
         await interaction.client.studio.galleries.remove(PLATFORM, place_of(interaction), style.id)
-        title = discord.utils.escape_markdown(style.title)
+        title = plain(style.title)
         words = _("**{title}** is no longer in this server's gallery.", title=title)
         await interaction.edit_original_response(content=words, embeds=[], view=None)
 

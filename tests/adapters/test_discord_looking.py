@@ -87,7 +87,7 @@ async def test_a_picture_is_cancelled_by_name(swift_house: House, discord: Disco
         jobs = [await swift_house.job_of(await ask(swift_house, style.id)) for style in (first, second)]
         (choice,) = await discord.autocomplete(second.title[:6].upper(), "cancel", "picture")
         assert choice["value"] == jobs[1].id
-        assert choice["name"].startswith(second.title)
+        assert choice["name"].startswith(f"• {second.title}: ")
         assert "is cancelled" in await told(discord, await discord.invoke("cancel", picture=choice["value"]))
         assert [(await swift_house.studio.job(job.id)).state for job in jobs] == ["accepted", "cancelled"]
 
