@@ -20,8 +20,14 @@ def place_of(interaction: discord.Interaction[Any]) -> str:
 
 
 def is_moderator(interaction: discord.Interaction[Any]) -> bool:
-    """Whether this person may do there what else only a picture's owner may."""
+    """Whether this person may do in this channel what else only a picture's owner may."""
     return interaction.guild_id is not None and interaction.permissions.manage_messages
+
+
+def is_server_moderator(interaction: discord.Interaction[Any]) -> bool:
+    """Whether this person is a moderator by their roles in the server, whatever holds in this channel."""
+    member = interaction.user
+    return isinstance(member, discord.Member) and member.guild_permissions.manage_messages
 
 
 def is_manager(interaction: discord.Interaction[Any]) -> bool:

@@ -10,8 +10,9 @@ from discord.app_commands import Choice
 
 from adapters.discord import limits, sentences
 from adapters.discord.cancel_button import CancelButton
+from adapters.discord.house_rules import may_stop
 from adapters.discord.markdown import plain
-from adapters.discord.place import is_moderator, place_of
+from adapters.discord.place import place_of
 from adapters.discord.private_reply import serve, tell
 from adapters.discord.wishes import PLATFORM
 from bot import text
@@ -71,22 +72,18 @@ async def _cancel(interaction: discord.Interaction[Any], studio: Studio, picture
             view.add_item(CancelButton(job.id, f"{number}. {job.style_title}"[: limits.LABEL_CHARS]))
         await interaction.edit_original_response(content=_(sentences.CANCEL_WHICH), view=view)
         return
-    stopping = await studio.cancel(found[0].id, str(interaction.user.id), moderator=is_moderator(interaction))
+    stopping = await studio.cancel(found[0].id, str(interaction.user.id), moderator=may_stop(interaction, found[0]))
     said = sentences.IS_CANCELLED if stopping else sentences.ALREADY_OVER
     await interaction.edit_original_response(content=_(said))
 
 
 async def _may_cancel(interaction: discord.Interaction[Any]) -> list[Job]:
-    """The person's own jobs; for a moderator those of the server too."""
+    """The person's own jobs, then those of others that they may stop."""
     studio: Studio = interaction.client.studio
     own = await studio.under_way(PLATFORM, person=str(interaction.user.id))
-    if not is_moderator(interaction):
-        return own
     known = {job.id for job in own}
-    return [
-        *own,
-        *(job for job in await studio.under_way(PLATFORM, place=place_of(interaction)) if job.id not in known),
-    ]
+    here = await studio.under_way(PLATFORM, place=place_of(interaction))
+    return [*own, *(job for job in here if job.id not in known and may_stop(interaction, job))]
 
 
 def _line(style: str, studio: Studio, job: Job) -> str:

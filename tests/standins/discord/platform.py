@@ -164,11 +164,11 @@ class DiscordStandIn:
     def add_person(self, name: str, permissions: int = MEMBER_PERMISSIONS, locale: str = "en-US") -> Person:
         return Person(self.clock.snowflake(), name, permissions, locale=locale)
 
-    async def add_role(self, name: str, *holders: Person) -> int:
+    async def add_role(self, name: str, *holders: Person, permissions: int = 0) -> int:
         """Make a role in the server and give it to people."""
         guild_id = self.place.guild_id
         assert guild_id is not None
-        made = role(self.clock.snowflake(), name, len(self.roles.get(guild_id, [])) + 1)
+        made = role(self.clock.snowflake(), name, len(self.roles.get(guild_id, [])) + 1, permissions)
         self.roles.setdefault(guild_id, []).append(made)
         for person in holders:
             person.roles.append(int(made["id"]))
