@@ -13,6 +13,7 @@ from adapters.discord.delivery import limit_after
 from adapters.discord.pictures import lossless_webp, parts_of
 from adapters.discord.place import bot_is_there, check_permissions, check_still_restricted
 from adapters.discord.result_buttons import Act
+from adapters.discord.sources import SPOILER
 from bot import text
 from bot.errors import NoSuchJob, Refusal
 from bot.languages import _
@@ -47,7 +48,7 @@ class Extras:
         """Bring the first message, with smaller files as long as Discord calls them too large; give the others."""
         limit = min(interaction.filesize_limit, limits.FILES_LIMIT)
         while True:
-            words, files = await on_picture_thread(_found, act, answer, limit)
+            words, files = await on_picture_thread(_found, act, answer, limit, hidden)
             first, *others = _messages([MessageFile(file.name, file.data, hidden) for file in files])
             if len(others) >= limits.FOLLOW_UPS and not bot_is_there(interaction):
                 raise Refusal(_(sentences.TOO_MANY_PARTS))
@@ -58,11 +59,11 @@ class Extras:
                 limit = limit_after(error, max(len(file.data) for file in first))
 
 
-def _found(act: Act, answer: Answer, limit: int) -> tuple[str, list[MessageFile]]:
+def _found(act: Act, answer: Answer, limit: int, hidden: bool) -> tuple[str, list[MessageFile]]:
     """The words and files that were asked for, each of at most `limit` bytes. Raises a `Refusal`. Blocking."""
     name = f"atelier-{answer.job_id}"
     if act == "file":
-        return _whole(answer, name, limit)
+        return _whole(answer, name, limit, hidden)
     data, ending = (answer.timelapse, f"{name}-timelapse.mp4") if act == "film" else (answer.curve, CURVE_NAME)
     if data is None:
         raise NoSuchJob(_(sentences.NO_FILM))
@@ -72,8 +73,8 @@ def _found(act: Act, answer: Answer, limit: int) -> tuple[str, list[MessageFile]
     return losses[: limits.CONTENT_CHARS], [MessageFile(ending, data)]
 
 
-def _whole(answer: Answer, name: str, limit: int) -> tuple[str, list[MessageFile]]:
-    """The picture without loss: as PNG, else as WebP, else in parts."""
+def _whole(answer: Answer, name: str, limit: int, hidden: bool) -> tuple[str, list[MessageFile]]:
+    """The picture without loss: as PNG, else as WebP, else in parts, whose names people need to join them."""
     assert answer.picture is not None, "asked only for finished pictures"
     if answer.animation is not None and len(answer.animation) <= limit:
         return "", [MessageFile(f"{name}.webp", answer.animation)]
@@ -84,7 +85,8 @@ def _whole(answer: Answer, name: str, limit: int) -> tuple[str, list[MessageFile
         return _(sentences.LOSSLESS_WEBP), [MessageFile(f"{name}.webp", webp)]
     parts = parts_of(answer.picture, limit)
     names = [f"{name}.png.{number:03}" for number in range(1, len(parts) + 1)]
-    return sentences.in_parts(f"{name}.png", len(parts)), [
+    uploaded = f"{SPOILER if hidden else ''}{name}.png"
+    return sentences.in_parts(uploaded, len(parts)), [
         MessageFile(name, part) for name, part in zip(names, parts, strict=True)
     ]
 

@@ -85,7 +85,8 @@ class Panel:
         if self.pictures > 1:
             view.add_item(PanelSelect("picture", _(sentences.WHICH_PICTURE), self._picture_options()))
         styles = self._style_options(gallery)
-        most = min(MOST_STYLES, len(styles))
+        # The way to the next page is chosen beside as many styles as there can be.
+        most = min(MOST_STYLES + any(option.value == MORE for option in styles), len(styles))
         view.add_item(PanelSelect("style", _(sentences.WHICH_STYLE), styles, most=most, page=self.page))
         view.add_item(PanelSelect("strength", _(sentences.HOW_STRONG), self._strength_options()))
         view.add_item(PanelSelect("colours", _(sentences.WHOSE_COLOURS), self._colour_options()))
@@ -106,9 +107,10 @@ class Panel:
         first = self.page % pages * PAGE
         page = all_styles[first : first + PAGE]
         chosen = [gallery.styles[name] for name in self.styles if name in gallery.styles]
+        shown = [*chosen, *(style for style in page if style not in chosen)]
         options = [
             _option(style.title, style.id, style in chosen, style.artist or _mark(style, gallery))
-            for style in [*chosen, *(style for style in page if style not in chosen)]
+            for style in shown[: PAGE + MOST_STYLES]
         ]
         if self.has_kept:
             options.insert(0, _option(_(sentences.KEPT_PICTURE), KEPT, KEPT in self.styles))

@@ -190,6 +190,6 @@ def _is_hidden(keepsake: Keepsake | None) -> bool:
 
 
 async def _use_up(keepsake: Keepsake | None, job: Job, studio: Studio) -> None:
-    """What was kept for this job is kept no more."""
+    """What was kept for this job is kept no more; what came in its place meanwhile is."""
     if job.is_new and keepsake is not None:
-        await studio.keepsakes.forget(PLATFORM, job.person)
+        await studio.keepsakes.use_up(PLATFORM, job.person, keepsake)

@@ -129,6 +129,14 @@ async def test_the_owner_deletes_the_picture(swift_house: House, discord: Discor
     assert discord.visible() == []
 
 
+async def test_a_picture_that_is_deleted_twice(swift_house: House, discord: DiscordStandIn) -> None:
+    message, _ = await painted(swift_house)
+    pressed = [await discord.press(message, "Delete") for _ in range(2)]
+    await discord.until(lambda: sum(method == "DELETE" for method, _ in discord.requests) == 2)
+    await told(discord, await discord.invoke("queue"))
+    assert [each.private_words for each in pressed] == [[], []]
+
+
 async def test_losses_come_for_who_asked(swift_house: House, discord: DiscordStandIn) -> None:
     message, _ = await painted(swift_house)
     pressed = await discord.press(message, "Losses")
@@ -166,10 +174,11 @@ async def test_the_file_comes_without_loss(
         assert got.convert("RGB").tobytes() == wanted.convert("RGB").tobytes()
 
 
+@pytest.mark.parametrize("hidden", ["", "SPOILER_"], ids=["shown", "spoiler"])
 async def test_a_file_that_is_too_large_comes_in_parts(
-    swift_house: House, discord: DiscordStandIn, monkeypatch: pytest.MonkeyPatch
+    swift_house: House, discord: DiscordStandIn, monkeypatch: pytest.MonkeyPatch, hidden: str
 ) -> None:
-    message, job = await painted(swift_house)
+    message, job = await painted(swift_house, f"{hidden}photo.jpg")
     picture = noise(512)
     await give_instead(swift_house, monkeypatch, job, picture)
     message.place.token_file_limit = 60_000
@@ -180,6 +189,9 @@ async def test_a_file_that_is_too_large_comes_in_parts(
     assert b"".join(parts(pressed)) == picture
     assert pressed.original is not None
     assert f"{count} parts" in pressed.original.content
+    whole = f"{hidden}atelier-{job.id}.png"
+    assert f"`cat {whole}.* > {whole}`" in pressed.original.content
+    assert pressed.original.files[0].name == f"{whole}.001"
 
 
 async def test_a_file_above_what_a_request_may_have_comes_in_parts(
