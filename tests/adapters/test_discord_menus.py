@@ -210,10 +210,12 @@ async def test_what_is_kept_while_the_one_before_is_used_stays(swift_house: Hous
     await discord.until(lambda: photo.downloads)
     await told(discord, await keep(discord, after))
     photo.gate.set()
-    for asked, style in ((invocation, before), (await discord.stylize(discord.upload(jpeg())), after)):
-        await picture_of(discord, asked)
-        (key,) = (await swift_house.job_of(asked)).styles
+    for style in (before, after):
+        await picture_of(discord, invocation)
+        (key,) = (await swift_house.job_of(invocation)).styles
         assert await swift_house.studio._blobs.get(key) == style
+        invocation = await discord.stylize(discord.upload(jpeg()))
+    assert "Which style" in await told(discord, invocation)
 
 
 async def test_a_choice_whose_pictures_are_gone(swift_house: House, discord: DiscordStandIn) -> None:
