@@ -9,7 +9,7 @@ from typing import Any, Self
 import discord
 from discord import app_commands
 
-from adapters.discord import limits, sentences
+from adapters.discord import limits, sentences, tongue
 from adapters.discord.content import MessageFile
 from adapters.discord.house_rules import gallery_here
 from adapters.discord.markdown import plain
@@ -67,7 +67,7 @@ async def _show(interaction: discord.Interaction[Any], gallery: Gallery, page: i
     thumbnails = await asyncio.gather(*(asyncio.to_thread(_thumbnail, style) for style in shown))
     files = [file for file in thumbnails if file is not None]
     await interaction.edit_original_response(
-        content=sentences.page_of_styles(page + 1, pages),
+        content=tongue.called(interaction, sentences.page_of_styles(page + 1, pages)),
         embeds=[
             _embed(style, file, is_own=style.id in gallery.own) for style, file in zip(shown, thumbnails, strict=True)
         ],

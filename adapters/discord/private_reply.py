@@ -40,7 +40,7 @@ async def tell(interaction: discord.Interaction[Any], sentence: str) -> None:
     sentence takes its place. No link in it is one, as it may name what people chose.
     """
     try:
-        await _tell(interaction, unlinked(sentence))
+        await _tell(interaction, unlinked(tongue.called(interaction, sentence)))
     except discord.HTTPException as error:
         log.warning("sentence not told", interaction=interaction.id, status=error.status, code=error.code)
     except LOST as error:

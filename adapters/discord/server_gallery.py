@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 
 import discord
 
-from adapters.discord import limits
+from adapters.discord import limits, tongue
 from adapters.discord.forms import Field, open_form
 from adapters.discord.house_rules import gallery_here, may_add, may_remove
 from adapters.discord.markdown import plain
@@ -76,9 +76,8 @@ async def keep(interaction: discord.Interaction[Any], source: Source) -> None:
     await interaction.response.defer(thinking=True, ephemeral=True)
     client = interaction.client
     await keep_as_style(interaction, source, client.studio, client.attachments)
-    await interaction.edit_original_response(
-        content=_("I keep this picture as the style of your next one: send `/stylize` with a photo and no style.")
-    )
+    kept = _("I keep this picture as the style of your next one: send `/stylize` with a photo and no style.")
+    await interaction.edit_original_response(content=tongue.called(interaction, kept))
 
 
 async def add_named(interaction: discord.Interaction[Any], answers: Mapping[str, str]) -> None:
@@ -90,13 +89,12 @@ async def add_named(interaction: discord.Interaction[Any], answers: Mapping[str,
     client, person = interaction.client, str(interaction.user.id)
     picture = await client.attachments.fetch(source)
     style = await client.studio.galleries.add(PLATFORM, place_of(interaction), person, answers.get("name", ""), picture)
-    await interaction.edit_original_response(
-        content=_(
-            "**{title}** is in this server's gallery now; everyone here finds it as `style` of `/stylize`, and "
-            "`/styles` shows it.",
-            title=plain(style.title),
-        )
+    added = _(
+        "**{title}** is in this server's gallery now; everyone here finds it as `style` of `/stylize`, and "
+        "`/styles` shows it.",
+        title=plain(style.title),
     )
+    await interaction.edit_original_response(content=tongue.called(interaction, added))
 
 
 async def _check_addable(interaction: discord.Interaction[Any], source: Source) -> None:
