@@ -12,6 +12,7 @@ from adapters.discord.content import MessageFile
 from adapters.discord.delivery import limit_after
 from adapters.discord.pictures import lossless_webp, parts_of
 from adapters.discord.place import bot_is_there, check_permissions, check_still_restricted
+from adapters.discord.private_reply import think_privately
 from adapters.discord.result_buttons import Act
 from adapters.discord.sources import SPOILER
 from bot import text
@@ -35,7 +36,10 @@ class Extras:
         check_permissions(interaction)
         if act != "losses":
             check_still_restricted(interaction.channel, was_restricted=bool(job.address.get("is_restricted")))
-        await interaction.response.defer(thinking=True, ephemeral=act == "losses")
+        if act == "losses":
+            await think_privately(interaction)
+        else:
+            await interaction.response.defer(thinking=True)
         answer = await self._studio.answer(job.id)
         if answer is None or answer.picture is None:
             raise NoSuchJob(_(sentences.NO_LONGER) if answer is None else text.over(answer))

@@ -13,7 +13,7 @@ from adapters.discord import limits, sentences, tongue
 from adapters.discord.content import MessageFile
 from adapters.discord.house_rules import gallery_here
 from adapters.discord.markdown import plain
-from adapters.discord.private_reply import serve
+from adapters.discord.private_reply import serve, think_privately
 from adapters.discord.server_gallery import RemoveSelect, removable
 from bot.errors import BadPicture
 from bot.gallery import Gallery, Style
@@ -26,7 +26,7 @@ def styles_command() -> app_commands.Command[Any, ..., None]:
     @app_commands.command(name="styles", description=sentences.STYLES_COMMAND)
     async def styles(interaction: discord.Interaction[Any]) -> None:
         async def work() -> None:
-            await interaction.response.defer(thinking=True, ephemeral=True)
+            await think_privately(interaction)
             await _show(interaction, await gallery_here(interaction), 0)
 
         await serve(interaction, work(), command="styles")

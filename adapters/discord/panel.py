@@ -15,7 +15,7 @@ import discord
 from adapters.discord import limits, sentences
 from adapters.discord.house_rules import check_rules, gallery_here
 from adapters.discord.place import place_of
-from adapters.discord.private_reply import serve
+from adapters.discord.private_reply import serve, think_privately
 from adapters.discord.sources import Source
 from adapters.discord.wishes import KEPT, PLATFORM, Again, NewPicture
 from bot.errors import BadOption, BadPicture
@@ -218,7 +218,7 @@ class PaintButton(
 async def open_panel(interaction: discord.Interaction[Any], panel: Panel, sources: Sequence[Source]) -> None:
     """Show a panel to the person alone, for a job or for one of `sources`. What they keep as a style is chosen."""
     await check_rules(interaction)
-    await interaction.response.defer(thinking=True, ephemeral=True)
+    await think_privately(interaction)
     studio, place = interaction.client.studio, place_of(interaction)
     here = await studio.places.of(PLATFORM, place)
     usual = await studio.usual_style(PLATFORM, place)

@@ -12,7 +12,7 @@ import discord
 from discord import app_commands
 
 from adapters.discord import limits
-from adapters.discord.private_reply import serve
+from adapters.discord.private_reply import serve, think_privately
 from adapters.discord.wishes import PLATFORM
 from bot import privacy_text
 from bot.languages import N_, _
@@ -35,7 +35,7 @@ def privacy_command(studio: Studio) -> app_commands.Command[Any, ..., None]:
     async def privacy(interaction: discord.Interaction[Any]) -> None:
         async def work() -> None:
             # The storage may be slow.
-            await interaction.response.defer(thinking=True, ephemeral=True)
+            await think_privately(interaction)
             kept = await studio.privacy.what_is_kept(PLATFORM, str(interaction.user.id))
             buttons = buttons_of("ask") if kept.can_be_erased else None
             await interaction.edit_original_response(embed=overview(kept), view=buttons)

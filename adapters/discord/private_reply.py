@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 import discord
 import structlog
@@ -14,6 +14,8 @@ from adapters.discord.acknowledgements import LOST
 from adapters.discord.markdown import unlinked
 from bot.errors import Refusal
 from bot.languages import _
+
+_PRIVATE: Final = "thinks privately"
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +33,12 @@ async def serve(interaction: discord.Interaction[Any], work: Awaitable[None], **
     except Exception:
         await tell(interaction, _(sentences.WENT_WRONG))
         log.exception("interaction failed", interaction=interaction.id, **facts)
+
+
+async def think_privately(interaction: discord.Interaction[Any]) -> None:
+    """Acknowledge now, and answer this person alone later."""
+    await interaction.response.defer(thinking=True, ephemeral=True)
+    interaction.extras[_PRIVATE] = True
 
 
 async def tell(interaction: discord.Interaction[Any], sentence: str) -> None:
@@ -51,6 +59,9 @@ async def _tell(interaction: discord.Interaction[Any], sentence: str) -> None:
     response = interaction.response
     if not response.is_done():
         await response.send_message(sentence, ephemeral=True)
+        return
+    if interaction.extras.get(_PRIVATE):
+        await interaction.edit_original_response(content=sentence, embeds=[], attachments=[], view=None)
         return
     if response.type is discord.InteractionResponseType.deferred_channel_message:
         try:

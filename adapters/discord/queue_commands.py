@@ -13,7 +13,7 @@ from adapters.discord.cancel_button import CancelButton
 from adapters.discord.house_rules import may_stop
 from adapters.discord.markdown import plain
 from adapters.discord.place import place_of
-from adapters.discord.private_reply import serve, tell
+from adapters.discord.private_reply import serve, tell, think_privately
 from adapters.discord.wishes import PLATFORM
 from bot import text
 from bot.errors import NoSuchJob
@@ -59,7 +59,7 @@ def cancel_command(studio: Studio) -> app_commands.Command[Any, ..., None]:
 async def _cancel(interaction: discord.Interaction[Any], studio: Studio, picture: str | None) -> None:
     """Cancel the named job, or the only one, or let the person choose."""
     # The queue may be out of reach, and the storage slow.
-    await interaction.response.defer(thinking=True, ephemeral=True)
+    await think_privately(interaction)
     if picture is None:
         found = await studio.under_way(PLATFORM, person=str(interaction.user.id))
     else:
@@ -74,7 +74,7 @@ async def _cancel(interaction: discord.Interaction[Any], studio: Studio, picture
         return
     stopping = await studio.cancel(found[0].id, str(interaction.user.id), moderator=may_stop(interaction, found[0]))
     said = sentences.IS_CANCELLED if stopping else sentences.ALREADY_OVER
-    await interaction.edit_original_response(content=_(said))
+    await tell(interaction, _(said))
 
 
 async def _may_cancel(interaction: discord.Interaction[Any]) -> list[Job]:

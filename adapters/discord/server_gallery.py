@@ -8,13 +8,13 @@ from typing import Any, Final, Self
 
 import discord
 
-from adapters.discord import limits, tongue
+from adapters.discord import limits
 from adapters.discord.forms import Field, open_form
 from adapters.discord.house_rules import gallery_here, may_add, may_remove
 from adapters.discord.markdown import plain
 from adapters.discord.panel import picture_embeds, sources_in
 from adapters.discord.place import PLATFORM, age_restriction, place_of
-from adapters.discord.private_reply import serve
+from adapters.discord.private_reply import serve, tell, think_privately
 from adapters.discord.sources import Source
 from adapters.discord.wishes import keep_as_style
 from bot.errors import NotAllowed, NotForGallery, UnknownStyle
@@ -73,11 +73,13 @@ class UseButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"ateli
 
 async def keep(interaction: discord.Interaction[Any], source: Source) -> None:
     """Keep a picture as the style of the person's next one, and say so."""
-    await interaction.response.defer(thinking=True, ephemeral=True)
+    await think_privately(interaction)
     client = interaction.client
     await keep_as_style(interaction, source, client.studio, client.attachments)
-    kept = _("I keep this picture as the style of your next one: send `/stylize` with a photo and no style.")
-    await interaction.edit_original_response(content=tongue.called(interaction, kept))
+    await tell(
+        interaction,
+        _("I keep this picture as the style of your next one: send `/stylize` with a photo and no style."),
+    )
 
 
 async def add_named(interaction: discord.Interaction[Any], answers: Mapping[str, str]) -> None:
@@ -85,7 +87,7 @@ async def add_named(interaction: discord.Interaction[Any], answers: Mapping[str,
     assert interaction.message is not None, "the window was opened by a button"
     (source, *_rest) = sources_in(interaction.message.embeds)
     await _check_addable(interaction, source)
-    await interaction.response.defer(thinking=True, ephemeral=True)
+    await think_privately(interaction)
     client, person = interaction.client, str(interaction.user.id)
     picture = await client.attachments.fetch(source)
     style = await client.studio.galleries.add(PLATFORM, place_of(interaction), person, answers.get("name", ""), picture)
@@ -94,7 +96,7 @@ async def add_named(interaction: discord.Interaction[Any], answers: Mapping[str,
         "`/styles` shows it.",
         title=plain(style.title),
     )
-    await interaction.edit_original_response(content=tongue.called(interaction, added))
+    await tell(interaction, added)
 
 
 async def _check_addable(interaction: discord.Interaction[Any], source: Source) -> None:
