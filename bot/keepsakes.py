@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 from bot import intake
@@ -36,6 +37,7 @@ class Keepsakes:
     def __init__(self, folder: Path, hours: float) -> None:
         self._folder = folder
         self._seconds = 3600 * max(hours, LEAST_HOURS)
+        self._turn = Lock()
 
     async def keep(self, platform: str, person: str, keepsake: Keepsake) -> None:
         """Keep a picture instead of the one before, durably. Raises `BadPicture` too, for what is none."""
@@ -56,6 +58,10 @@ class Keepsakes:
         """Delete what a person keeps, if anything."""
         await self._call(self._path(platform, person).unlink, True)
 
+    async def use_up(self, platform: str, person: str, used: Keepsake) -> None:
+        """Delete what a person keeps, unless they keep something else by now."""
+        await self._call(self._use_up, self._path(platform, person), used)
+
     async def sweep(self) -> None:
         """Delete what was kept for too long."""
         await self._call(self._sweep)
@@ -72,7 +78,8 @@ class Keepsakes:
     def _write(self, path: Path, keepsake: Keepsake) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._sweep()
-        write_synced(path, json.dumps(dict(keepsake.note)).encode() + b"\n" + keepsake.picture)
+        with self._turn:
+            write_synced(path, json.dumps(dict(keepsake.note)).encode() + b"\n" + keepsake.picture)
 
     def _read(self, path: Path) -> Keepsake | None:
         self._sweep()
@@ -81,6 +88,11 @@ class Keepsakes:
             return Keepsake(picture, json.loads(note))
         except (FileNotFoundError, ValueError):
             return None
+
+    def _use_up(self, path: Path, used: Keepsake) -> None:
+        with self._turn:
+            if self._read(path) == used:
+                path.unlink(missing_ok=True)
 
     def _until(self, path: Path) -> float | None:
         self._sweep()

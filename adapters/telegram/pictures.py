@@ -19,6 +19,7 @@ from adapters.telegram.limits import LIMITS, TelegramLimits
 from adapters.telegram.token_guard import TokenGuard
 from bot.errors import BadPicture, StorageTrouble
 from bot.languages import _
+from bot.picture_threads import on_picture_thread
 
 _EXTENSIONS: Final = re.compile(r"\.(jpe?g|jpe|a?png|webp|gif|bmp|tiff?|hei[cf]|avif|ppm)", re.IGNORECASE)
 log = structlog.get_logger(__name__)
@@ -77,7 +78,7 @@ async def fetch(bot: ExtBot[Any], picture: Picture, limits: TelegramLimits) -> F
     if not picture.is_film:
         return Fetched(data)
     async with _reading:
-        moving = await asyncio.to_thread(read_film, data, limits)
+        moving = await on_picture_thread(read_film, data, limits)
     return Fetched(moving.data, moving.is_cut)
 
 

@@ -23,6 +23,7 @@ from bot.gallery import Gallery
 from bot.gallery.names import id_of_file, is_id, key, quoted
 from bot.gallery.style import Style
 from bot.languages import _, ngettext, number
+from bot.picture_threads import on_picture_thread
 from bot.places import name_of
 from nst_engine.files import write_synced
 
@@ -71,7 +72,7 @@ class PlaceGalleries:
         """Add a picture under a name, durably. Raises `BadPicture`, `NotForGallery` and `StorageTrouble`."""
         await intake.check_style(picture)
         title = checked_name(title)
-        data = await asyncio.to_thread(kept_bytes, picture)
+        data = await on_picture_thread(kept_bytes, picture)
         return await self._call(self._add, platform, place, person, title, data)
 
     async def remove(self, platform: str, place: str, style_id: str) -> Style:

@@ -37,6 +37,9 @@ async def test_everybody_is_answered_once(swift_house: House, discord: DiscordSt
             discord.rate_limit(dice.choice(["PATCH /webhooks/", "POST /interactions/"]), times=2)
         if number % 50 == 25:
             discord.be_unavailable(dice.choice(["PATCH /webhooks/", "POST /interactions/"]), times=1)
+        if number % 10 == 5:
+            lose = dice.choice([discord.cut_answers, discord.lose_answers])
+            lose(dice.choice(["PATCH /webhooks/", "POST /interactions/", "GET /webhooks/"]), 1)
         if number == INTERACTIONS // 2:
             discord.gateway.drop()
         await asyncio.sleep(dice.uniform(0, 2 * PACE))

@@ -36,6 +36,19 @@ async def test_the_latest_is_kept(tmp_path: Path, painting: bytes, photo: bytes)
     assert await keepsakes.find("discord", "1") == Keepsake(photo)
 
 
+async def test_what_was_used_is_kept_no_more_and_what_came_meanwhile_is(
+    tmp_path: Path, painting: bytes, photo: bytes
+) -> None:
+    keepsakes = Keepsakes(tmp_path, 72)
+    await keepsakes.keep("discord", "1", Keepsake(painting))
+    await keepsakes.keep("discord", "1", Keepsake(photo))
+    await keepsakes.use_up("discord", "1", Keepsake(painting))
+    assert await keepsakes.find("discord", "1") == Keepsake(photo)
+    for _ in range(2):
+        await keepsakes.use_up("discord", "1", Keepsake(photo))
+        assert await keepsakes.find("discord", "1") is None
+
+
 async def test_it_is_not_kept_for_ever(tmp_path: Path, painting: bytes) -> None:
     keepsakes = Keepsakes(tmp_path, 2)
     for person in ("1", "2"):
