@@ -22,9 +22,9 @@ from tests.standins.discord.world import Invocation, Message
 
 
 class House:
-    """One front-end on the stand-in over the studio of `atelier`."""
+    """One front-end on the stand-in over the studio of `atelier`; `pause` None keeps the front-end's own."""
 
-    def __init__(self, discord: DiscordStandIn, atelier: Atelier, **config: Any) -> None:
+    def __init__(self, discord: DiscordStandIn, atelier: Atelier, *, pause: float | None = 0.05, **config: Any) -> None:
         self.discord = discord
         self.studio = atelier.studio
         self._atelier = atelier
@@ -35,17 +35,23 @@ class House:
             "cdn_urls": (discord.cdn_url,),
         }
         self.config = DiscordConfig.model_validate(settings | config)
-        self.front = DiscordFront(self.config, self.studio, pause=0.05)
+        self._pause = pause
+        self.front = self._new_front()
         self._serving: asyncio.Task[None] | None = None
 
+    def _new_front(self) -> DiscordFront:
+        return DiscordFront(self.config, self.studio, **({} if self._pause is None else {"pause": self._pause}))
+
     async def start(self) -> None:
-        """Run the front-end; returns when Discord knows its commands and its connection stands."""
+        """Run the front-end; returns when Discord knows its commands and its connections stand."""
         self._serving = asyncio.create_task(self._atelier.serve(self.front))
         await self.discord.until(lambda: self._ended() or (self.discord.commands and self._is_connected()))
 
     def _is_connected(self) -> bool:
-        online = self.front._online
-        return online is not None and online.done() and bool(online.result().shards)
+        online, gateway = self.front._online, self.discord.gateway
+        assert not gateway.strayed, "connected past the configured gateway"
+        shards = online.result().shards if online is not None and online.done() else {}
+        return len(shards) == len(gateway.connected) == gateway.shards
 
     def _ended(self) -> bool:
         assert self._serving is not None
@@ -65,7 +71,7 @@ class House:
     async def restart(self) -> None:
         """End the front-end and start another one that knows nothing but the ledger."""
         await self.stop()
-        self.front = DiscordFront(self.config, self.studio, pause=0.05)
+        self.front = self._new_front()
         await self.start()
 
     async def job_of(self, invocation: Invocation) -> Job:

@@ -79,6 +79,8 @@ class DiscordStandIn:
         self._waiting: list[asyncio.Future[None]] = []
         self._runner: web.AppRunner | None = None
         self._port = 0
+        self.announced_gateway = ""
+        """What `/gateway/bot` names: an address where nobody serves, as the proxy is to be used."""
         self.place = self.add_place()
         self.person = self.add_person("ada")
 
@@ -86,6 +88,7 @@ class DiscordStandIn:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         Rest(self).add_to(app)
         app.router.add_get("/gateway/", self.gateway.serve)
+        app.router.add_get("/elsewhere/", self.gateway.stray)
         app.router.add_get("/cdn/attachments/{id}/{name}", self._download)
         app.router.add_get("/cdn/avatars/{person}/{name}", self._avatar)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -93,6 +96,7 @@ class DiscordStandIn:
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         self._port = self._runner.addresses[0][1]
+        self.announced_gateway = f"ws://127.0.0.1:{self._port}/elsewhere/"
         return self
 
     async def __aexit__(self, *_error: object) -> None:
@@ -363,8 +367,12 @@ class DiscordStandIn:
         await self.gateway.dispatch("INTERACTION_CREATE", payload, sent)
         return invocation
 
-    def _welcome(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        homes = [place for place in self.places.values() if place.guild_id is not None and place.bot_is_member]
+    def _welcome(self, shard: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        homes = [
+            place
+            for place in self.places.values()
+            if place.guild_id is not None and place.bot_is_member and self.gateway.shard_of(place.guild_id) == shard
+        ]
         ready = {
             "v": 10, "user": self.bot, "private_channels": [], "resume_gateway_url": self.gateway_url,
             "guilds": [{"id": str(place.guild_id), "unavailable": True} for place in homes],

@@ -103,7 +103,8 @@ class Rest:
 
     async def _gateway(self, _request: web.Request) -> tuple[int, Any]:
         limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
-        return 200, {"url": self._platform.gateway_url, "shards": 1, "session_start_limit": limit}
+        shards = self._platform.gateway.shards
+        return 200, {"url": self._platform.announced_gateway, "shards": shards, "session_start_limit": limit}
 
     async def _commands(self, request: web.Request) -> tuple[int, Any]:
         commands = await request.json()
