@@ -7,18 +7,20 @@ import contextlib
 import io
 import uuid
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from adapters.discord import DiscordFront
-from bot.app import Atelier
-from bot.config import DiscordConfig
+from bot.app import Atelier, open_atelier
+from bot.config import Config, DiscordConfig
 from bot.gallery import Gallery
 from bot.requests import Job, Options, StylizeRequest
 from nst_engine.settings import MAX_STEPS
 from tests.standins.discord.platform import PATIENCE, DiscordStandIn
 from tests.standins.discord.world import Invocation, Message
+from tests.standins.instant_engine import InstantEngineDriver
 
 
 class House:
@@ -106,6 +108,29 @@ class House:
             yield
         finally:
             await self.studio.cancel(job.id, "x")
+
+
+@contextlib.asynccontextmanager
+async def instant_house(
+    discord: DiscordStandIn, folder: Path, *, pause: float | None = 0.05, **engine: Any
+) -> AsyncIterator[House]:
+    """A bot on an engine that paints nothing, with the options of its program; `pause` as of a `House`."""
+    sections = {
+        "storage": {"path": folder / "data"},
+        "engine": {"device": "cpu", "default_size": 64},
+        "queue": {"max_per_place": 500},
+    }
+    driver = InstantEngineDriver(**engine)
+    try:
+        async with open_atelier(Config.model_validate(sections), driver) as atelier:
+            house = House(discord, atelier, pause=pause)
+            try:
+                await house.start()
+                yield house
+            finally:
+                await house.stop()
+    finally:
+        await driver.stop()
 
 
 def jpeg(width: int = 64, height: int = 48, colour: str = "olive") -> bytes:

@@ -64,9 +64,14 @@ class DiscordStandIn:
         self.invocations: dict[str, Invocation] = {}
         self.uploads: dict[int, Upload] = {}
         self.avatars: dict[int, bytes] = {}
+        self.default_avatars: list[bytes] = []
+        """The pictures of those who have set none, by number."""
         self.commands: dict[int | None, list[dict[str, Any]]] = {}
         self.requests: list[tuple[str, str]] = []
         self.invalid_requests: list[tuple[int, str, str]] = []
+        """What counts towards a ban."""
+        self.refused_requests: list[tuple[int, str, str]] = []
+        """All that were answered with a 4xx: status, method, path."""
         self.sees_contents = False
         """Whether the bot has the privilege to see what messages hold that are not for it."""
         self.careless_mentions: list[dict[str, Any]] = []
@@ -91,6 +96,7 @@ class DiscordStandIn:
         app.router.add_get("/elsewhere/", self.gateway.stray)
         app.router.add_get("/cdn/attachments/{id}/{name}", self._download)
         app.router.add_get("/cdn/avatars/{person}/{name}", self._avatar)
+        app.router.add_get("/cdn/embed/avatars/{number}.png", self._default_avatar)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -394,6 +400,11 @@ class DiscordStandIn:
     async def _avatar(self, request: web.Request) -> web.Response:
         picture = self.avatars.get(int(request.match_info["person"]))
         return web.Response(status=404) if picture is None else web.Response(body=picture)
+
+    async def _default_avatar(self, request: web.Request) -> web.Response:
+        number = int(request.match_info["number"])
+        known = number < len(self.default_avatars)
+        return web.Response(body=self.default_avatars[number]) if known else web.Response(status=404)
 
 
 def _options(**given: Any) -> list[dict[str, Any]]:
