@@ -47,17 +47,17 @@ def paced(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("paced")
 async def test_who_waits_reads_their_number_and_the_minutes(swift_house: House, discord: DiscordStandIn) -> None:
     async with swift_house.busy_engine():
-        asked = []
-        for name in ("ann", "bob", "eve"):
-            photo, person = discord.upload(jpeg()), discord.add_person(name)
-            asked.append(await discord.stylize(photo, style=a_style(), size=1024, person=person))
-        first, *others = [await waiting(discord, invocation) for invocation in asked]
-        await discord.until(lambda: all("min left" in message.content for message in (first, *others)))
-        before = [message.content for message in (first, *others)]
+        messages, ann = [], discord.add_person("ann")
+        for person in (ann, discord.add_person("bob"), discord.add_person("eve")):
+            invocation = await discord.stylize(discord.upload(jpeg()), style=a_style(), size=1024, person=person)
+            messages.append(await waiting(discord, invocation))
+        first, *others = messages
+        await discord.until(lambda: all("min left" in message.content for message in messages))
+        before = [message.content for message in messages]
         numbers = ["Next", "Number 2", "Number 3"]
         told = [re.fullmatch(rf"{number} in the queue, about (\d+) min left\.", words)
                 for number, words in zip(numbers, before, strict=True)]  # fmt: skip
         minutes = [int(words[1]) for words in told if words]
         assert len(set(minutes)) == 3 and minutes == sorted(minutes)
-        await discord.press(first, "Cancel", person=asked[0].person)
+        await discord.press(first, "Cancel", person=ann)
         await discord.until(lambda: [message.content for message in others] == before[:2])
