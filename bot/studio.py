@@ -237,6 +237,13 @@ class Studio:
             raise NoSuchJob(_("Who asked for this picture had it deleted here; send a photo to get one of your own."))
         return found
 
+    async def job_to_tell(self, job_id: str) -> Job:
+        """The job as its messages need it: its latest address, also where its person had it erased before its answer.
+
+        Raises `NoSuchJob`.
+        """
+        return await self._ledger.call(self._ledger.job, job_id)
+
     async def under_way(self, platform: str, *, person: str = "", place: str = "") -> list[Job]:
         """The jobs that are not over, oldest first: of one person, of one place, or of all where neither is named."""
         return await self._ledger.call(self._ledger.under_way, platform, person, place)

@@ -11,11 +11,15 @@ import hashlib
 import hmac
 import json
 import secrets
+import shutil
 import sqlite3
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+from bot.errors import StorageTrouble
 from bot.limits import DAY
 from bot.privacy import Erased, Kept
 from bot.queue.history import COUNTS, NOT_OVER
@@ -38,6 +42,9 @@ CODE: Final = "~"
 """How the code begins that stands for somebody; no platform's id does."""
 SCRUB_PATIENCE: Final = 100
 """Milliseconds for which others may hold up the scrubbing of the file, which then waits for the next turn."""
+REWRITE_EVERY: Final = 600.0
+"""Seconds, at least, between two writings of the whole file, during which nothing else can use it."""
+LEAST_ROOM: Final = 2**20
 ERASED: Final = "erased IS NOT NULL AND person <> ''"
 FINAL: Final = "(replied IS NOT NULL OR overdue IS NOT NULL OR erased < :now - :day)"
 """Whether no answer needs the job's address any more. A front-end that was turned off is not waited for."""
@@ -52,10 +59,10 @@ ALONE: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An erased job whose pictures may go, by its id; `keys` are those that it alone was painted from."""
+    """An erased job whose pictures may go, by its id; `whose` is its platform and person."""
 
     job_id: str
-    keys: tuple[str, ...]
+    whose: tuple[str, str]
 
 
 def prepare(db: sqlite3.Connection) -> None:
@@ -79,6 +86,7 @@ class Persons:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._rewritten = -REWRITE_EVERY
         if db.execute("SELECT 1 FROM jobs LIMIT 1").fetchone() is None:
             self._mark_clean()
 
@@ -144,28 +152,29 @@ class Persons:
         return [(platform, person) for platform, person in self._db.execute("SELECT * FROM erasures")]
 
     def close_erasure(self, platform: str, person: str) -> None:
-        """Record that it is not."""
+        """Record that it is not; secure_delete is enough for so short a row, which is never moved."""
         with self._db:
             self._db.execute("DELETE FROM erasures WHERE platform = ? AND person = ?", (platform, person))
-            self._mark_unclean()
 
     def due(self, now: float) -> list[Due]:
         """The erased jobs whose pictures nobody waits for: these are to be deleted, then the jobs to be stripped."""
         rows = self._db.execute(
-            f"SELECT id, photo, styles, masks FROM jobs WHERE {ERASED} AND stripped IS NULL "
+            f"SELECT id, platform, person FROM jobs WHERE {ERASED} AND stripped IS NULL "
             f"AND (forgotten IS NULL AND state IN ('cancelled', 'failed') OR {FINAL}) ORDER BY id",
             {"now": now, "day": DAY},
-        ).fetchall()
-        if not rows:
-            return []
-        ids = json.dumps([row[0] for row in rows])
+        )
+        return [Due(job_id, (platform, person)) for job_id, platform, person in rows]
+
+    def own_keys(self, job_ids: Sequence[str]) -> dict[str, list[str]]:
+        """For each of these jobs the pictures it is painted from, without those that another job needs."""
+        ids = json.dumps(list(job_ids))
+        chosen = "id IN (SELECT value FROM json_each(?))"
         others = self._db.execute(
-            "SELECT photo, styles, masks FROM jobs WHERE forgotten IS NULL "
-            "AND id NOT IN (SELECT value FROM json_each(?))",
-            [ids],
+            f"SELECT photo, styles, masks FROM jobs WHERE forgotten IS NULL AND NOT {chosen}", [ids]
         )
         needed = {key for row in others for key in _keys(*row)}
-        return [Due(job_id, tuple(sorted(_keys(*row) - needed))) for job_id, *row in rows]
+        rows = self._db.execute(f"SELECT id, photo, styles, masks FROM jobs WHERE {chosen}", [ids])
+        return {job_id: sorted(_keys(*row) - needed) for job_id, *row in rows}
 
     def strip(self, job_ids: Sequence[str], now: float) -> None:
         """The pictures of these jobs are deleted: forget which they were, and whose, where no answer is under way."""
@@ -228,10 +237,16 @@ class Persons:
         return changed
 
     def scrub(self) -> bool:
-        """Leave nothing of what was forgotten in the file; False when somebody else is just reading it."""
+        """Leave nothing of what was forgotten in the file; False when that has to wait.
+
+        It waits for who is just reading the file, and `REWRITE_EVERY` seconds from one rewriting to the next. Raises
+        `StorageTrouble` where there is no room for it.
+        """
         if self._db.execute("SELECT 1 FROM house WHERE name = 'clean'").fetchone() is None:
-            # Free space in the middle of a page may hold what was moved to another, in spite of secure_delete.
-            self._db.execute("VACUUM")
+            if time.monotonic() < self._rewritten + REWRITE_EVERY:
+                return False
+            self._rewritten = time.monotonic()
+            self._rewrite()
             self._mark_clean()
         (patience,) = self._db.execute("PRAGMA busy_timeout").fetchone()
         self._db.execute(f"PRAGMA busy_timeout = {SCRUB_PATIENCE}")
@@ -240,6 +255,21 @@ class Persons:
         finally:
             self._db.execute(f"PRAGMA busy_timeout = {patience}")
         return not is_busy
+
+    def _rewrite(self) -> None:
+        """Free space in the middle of a page may hold what was moved to another, in spite of secure_delete."""
+        (_, _, path) = self._db.execute("PRAGMA database_list").fetchone()
+        folder = Path(path).parent
+        needed = 2 * Path(path).stat().st_size + LEAST_ROOM
+        if shutil.disk_usage(folder).free < needed:
+            raise StorageTrouble(
+                f"There is no room in {folder} to write the ledger anew after an erasure; make {needed // 10**6} MB "
+                "of it there."
+            )
+        # The draft is written beside the ledger: elsewhere there may be less room. SQLite would rather be told by the
+        # environment, which it reads before this folder is known.
+        self._db.execute("PRAGMA temp_store_directory = '{}'".format(str(folder).replace("'", "''")))
+        self._db.execute("VACUUM")
 
     def _mark_unclean(self) -> None:
         """To be called with each change that forgets something, in its transaction."""
