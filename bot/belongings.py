@@ -60,7 +60,7 @@ class Belongings:
 
     async def sweep(self) -> None:
         """Delete what was kept for too long."""
-        await self._keepsakes.sweep()
+        await _all_of(keeper.sweep() for keeper in (self._keepsakes, self._notes, self._galleries))
 
 
 async def _all_of(works: Iterable[Awaitable[None]]) -> None:

@@ -5,15 +5,13 @@ The sentences for it are in `bot.privacy_text`.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from bot.belongings import Left
-from bot.errors import Refusal
 from bot.languages import _
+from bot.takings import Taking, Takings
 
 NOTHING_LEFT: Final = Left()
 
@@ -80,9 +78,9 @@ class Keeper(Protocol):
 class Privacy:
     """Reached as `studio.privacy`. A person is named by their platform and their id there, as in a request."""
 
-    def __init__(self, keeper: Keeper) -> None:
+    def __init__(self, keeper: Keeper, takings: Takings) -> None:
         self._keeper = keeper
-        self._takings: dict[tuple[str, str], list[Taking]] = defaultdict(list)
+        self._takings = takings
 
     async def what_is_kept(self, platform: str, person: str) -> Kept:
         """What is kept of a person at present. Raises `StorageTrouble`."""
@@ -94,30 +92,13 @@ class Privacy:
         Once this returns it is carried out to its end, over crashes and restarts. What this person asked for before
         and what is not accepted yet is refused. Raises `StorageTrouble` where it could not even begin.
         """
-        for taking in self._takings.get((platform, person), ()):
-            taking.is_stale = True
+        self._takings.outdate(platform, person)
         return await self._keeper.erase(platform, person, _("Cancelled, as you had your data deleted."))
 
-    @contextmanager
-    def taking(self, platform: str, person: str) -> Iterator[Taking]:
-        """While a request of a person is being taken: tells whether they had everything deleted meanwhile."""
-        taking = Taking()
-        self._takings[platform, person].append(taking)
-        try:
-            yield taking
-        finally:
-            self._takings[platform, person].remove(taking)
-            if not self._takings[platform, person]:
-                del self._takings[platform, person]
+    def taking(self, platform: str, person: str) -> AbstractContextManager[Taking]:
+        """While a request of a person is being taken: tells whether they had everything deleted meanwhile.
 
-
-class Taking:
-    """A request that is looked at and not accepted yet."""
-
-    def __init__(self) -> None:
-        self.is_stale = False
-
-    def check(self) -> None:
-        """Raise a `Refusal` where its person had everything deleted after asking for it."""
-        if self.is_stale:
-            raise Refusal(_("You had your data deleted while I was taking this picture; ask again if you want it."))
+        To be entered before the first thing of the request is fetched; what is then submitted, noted, kept or added to
+        a gallery within it is refused after an erasure.
+        """
+        return self._takings.open(platform, person)

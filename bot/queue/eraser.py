@@ -20,7 +20,6 @@ from bot.queue.checkpoints import Checkpoints
 from bot.queue.ledger import Ledger
 from bot.queue.orders import delete_results
 from bot.queue.persons import Due
-from bot.queue.trouble import Complaints
 
 SOON: Final = 1.0
 """Seconds between two looks for answers that have arrived, while some are waited for."""
@@ -54,7 +53,6 @@ class Eraser:
         self._checkpoints = checkpoints
         self._keep_seconds = 3600 * keep_hours
         self._wake = wake
-        self._complaints = Complaints()
         self._turning = asyncio.Lock()
         self._woken = asyncio.Event()
         self._held: set[tuple[str, str]] = set()
@@ -166,8 +164,8 @@ class Eraser:
         """Whether it went well: trouble with one thing must not keep the others here."""
         try:
             await work()
-        except StorageTrouble as error:
-            self._complaints.tell(error.reason)
+        except StorageTrouble:
+            pass  # told where it arose
         except Exception:
             log.exception("an erasure stands still for a moment")
         else:

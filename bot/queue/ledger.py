@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
+from bot.complaints import Complaints
 from bot.errors import NoSuchJob, SetupError, StorageTrouble
 from bot.limits import EVEN, Limits, Weights
 from bot.queue import history, operating, persons, turns
@@ -22,7 +23,7 @@ from bot.queue.history import NOT_OVER
 from bot.queue.ledger_file import open_file, owner_of
 from bot.queue.persons import Persons
 from bot.queue.tables import make_tables
-from bot.queue.trouble import Complaints, ledger_trouble
+from bot.queue.trouble import ledger_trouble
 from bot.queue.turns import STEPS
 from bot.requests import Job, JobState
 from bot.speed import Cost

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot.errors import StorageTrouble
+from bot.complaints import Complaints
 from bot.limits import DAY
 from bot.privacy import Erased, Kept
 from bot.queue.history import COUNTS, NOT_OVER
@@ -86,6 +86,7 @@ class Persons:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._complaints = Complaints()
         self._rewritten = -REWRITE_EVERY
         if db.execute("SELECT 1 FROM jobs LIMIT 1").fetchone() is None:
             self._mark_clean()
@@ -262,7 +263,7 @@ class Persons:
         folder = Path(path).parent
         needed = 2 * Path(path).stat().st_size + LEAST_ROOM
         if shutil.disk_usage(folder).free < needed:
-            raise StorageTrouble(
+            raise self._complaints.trouble(
                 f"There is no room in {folder} to write the ledger anew after an erasure; make {needed // 10**6} MB "
                 "of it there."
             )

@@ -610,7 +610,7 @@ async def test_what_is_just_being_taken_is_not_accepted_after_the_erasure(tmp_pa
         studio = atelier.studio
         async with studio._blobs.inputs:
             taking, others = asyncio.create_task(ask(atelier, 1)), asyncio.create_task(ask(atelier, 1, BOB))
-            await until(lambda: len(studio.privacy._takings) == 2)
+            await until(lambda: studio.privacy._takings.count() == 2)
             erasing = asyncio.create_task(studio.privacy.erase("test", ANN))
             await asyncio.sleep(0)
         with pytest.raises(Refusal, match="ask again"):
@@ -619,7 +619,7 @@ async def test_what_is_just_being_taken_is_not_accepted_after_the_erasure(tmp_pa
         assert not (await others).is_over
         assert (await studio.privacy.what_is_kept("test", ANN)).is_nothing
         assert (await ask(atelier, 2)).is_new
-        assert not studio.privacy._takings
+        assert studio.privacy._takings.count() == 0
 
 
 def test_every_sentence_is_said_of_one_and_of_many() -> None:
