@@ -22,7 +22,7 @@ class Kept:
 
     `under_way` jobs wait or run, `undelivered` answers are not known to have arrived, `finished` jobs still have their
     pictures, the last of them up to `finished_until`. `records` are the jobs written down, the first one at `since`;
-    `today` of them count for the limits within 24 hours, those in `coded` after an erasure, without the person's name.
+    those in `coded` count for the limits within 24 hours after an erasure, without the person's name.
     `leaving` jobs of an erasure wait for their answer to arrive. `left` is what there is beside jobs.
     """
 
@@ -32,15 +32,9 @@ class Kept:
     finished_until: float | None = None
     records: int = 0
     since: float | None = None
-    today: int = 0
     coded: int = 0
     leaving: int = 0
     left: Left = NOTHING_LEFT
-
-    @property
-    def is_nothing(self) -> bool:
-        """Whether nothing at all is kept."""
-        return not (self.records or self.coded or self.leaving or self.left.is_anything)
 
     @property
     def can_be_erased(self) -> bool:

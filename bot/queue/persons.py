@@ -102,14 +102,13 @@ class Persons:
             f"COUNT(*) FILTER (WHERE {is_over} AND replied IS NOT NULL AND forgotten IS NULL), "
             f"MAX(COALESCE(replied, overdue)) FILTER (WHERE {is_over} AND forgotten IS NULL), "
             "COUNT(*) FILTER (WHERE erased IS NULL), MIN(created) FILTER (WHERE erased IS NULL), "
-            "COUNT(*) FILTER (WHERE counts = 1 AND created > :day), "
             "COUNT(*) FILTER (WHERE counts = 1 AND created > :day AND stripped IS NOT NULL), "
             f"COUNT(*) FILTER (WHERE erased IS NOT NULL AND stripped IS NULL) {own}",
             values,
         ).fetchone()
-        under_way, undelivered, finished, last, records, since, today, coded, leaving = counts
+        under_way, undelivered, finished, last, records, since, coded, leaving = counts
         until = None if last is None else last + keep_seconds
-        return Kept(under_way, undelivered, finished, until, records, since, today, coded, leaving)
+        return Kept(under_way, undelivered, finished, until, records, since, coded, leaving)
 
     def erase(self, platform: str, person: str, sentence: str, now: float) -> Erased:
         """Write down that all goes, and cancel what is under way; the bot tells of it from `Ledger.recalled`."""
