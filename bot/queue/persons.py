@@ -88,6 +88,8 @@ class Persons:
         self._db = db
         self._complaints = Complaints()
         self._rewritten = -REWRITE_EVERY
+        self._soiled: float | None = time.monotonic()
+        """Since when there is something forgotten in the file, as far as it is known."""
         if db.execute("SELECT 1 FROM jobs LIMIT 1").fetchone() is None:
             self._mark_clean()
 
@@ -239,14 +241,18 @@ class Persons:
     def scrub(self) -> bool:
         """Leave nothing of what was forgotten in the file; False when that has to wait.
 
-        It waits for who is just reading the file, and `REWRITE_EVERY` seconds from one rewriting to the next. Raises
-        `StorageTrouble` where there is no room for it.
+        It waits for who is just reading the file, `REWRITE_EVERY` seconds from one rewriting to the next, and at most
+        as long for answers to arrive, after which there is more to forget. Raises `StorageTrouble` where there is no
+        room for it.
         """
         if self._db.execute("SELECT 1 FROM house WHERE name = 'clean'").fetchone() is None:
-            if time.monotonic() < self._rewritten + REWRITE_EVERY:
+            now = time.monotonic()
+            is_early = self._soiled is not None and now < self._soiled + REWRITE_EVERY
+            if now < self._rewritten + REWRITE_EVERY or (is_early and self._awaits_answers()):
                 return False
-            self._rewritten = time.monotonic()
+            self._rewritten = now
             self._rewrite()
+            self._soiled = None
             self._mark_clean()
         (patience,) = self._db.execute("PRAGMA busy_timeout").fetchone()
         self._db.execute(f"PRAGMA busy_timeout = {SCRUB_PATIENCE}")
@@ -255,6 +261,13 @@ class Persons:
         finally:
             self._db.execute(f"PRAGMA busy_timeout = {patience}")
         return not is_busy
+
+    def _awaits_answers(self) -> bool:
+        found = self._db.execute(
+            f"SELECT 1 FROM jobs WHERE {ERASED} AND stripped IS NULL AND NOT {FINAL} LIMIT 1",
+            {"now": time.time(), "day": DAY},
+        )
+        return found.fetchone() is not None
 
     def _rewrite(self) -> None:
         """Free space in the middle of a page may hold what was moved to another, in spite of secure_delete."""
@@ -273,6 +286,7 @@ class Persons:
 
     def _mark_unclean(self) -> None:
         """To be called with each change that forgets something, in its transaction."""
+        self._soiled = self._soiled or time.monotonic()
         self._db.execute("DELETE FROM house WHERE name = 'clean'")
 
     def _mark_clean(self) -> None:

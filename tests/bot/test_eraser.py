@@ -124,6 +124,30 @@ async def test_the_ledger_is_written_anew_once_for_many(vault: Vault) -> None:
     assert traces(vault.folder, ANN, BOB) == []
 
 
+async def test_the_ledger_is_written_anew_after_the_answers(vault: Vault) -> None:
+    said: list[str] = []
+    await vault.ledger.call(vault.ledger._db.set_trace_callback, said.append)
+    job = await vault.paint(replied=False)
+    await vault.erase()
+    assert await vault.eraser.turn() is True
+    assert "VACUUM" not in said
+    await vault.ledger.call(vault.ledger.mark_replied, job.id)
+    assert await vault.eraser.turn() is False
+    assert said.count("VACUUM") == 1
+    assert traces(vault.folder, ANN) == []
+
+
+async def test_an_answer_that_does_not_arrive_does_not_hold_it_up_for_long(vault: Vault) -> None:
+    await vault.paint(replied=False)
+    await vault.paint(BOB)
+    await vault.erase()
+    await vault.erase(BOB)
+    assert traces(vault.folder, BOB) == ["ledger.sqlite3-wal"]
+    vault.ledger.persons._soiled -= persons.REWRITE_EVERY
+    await vault.eraser.turn()
+    assert traces(vault.folder, BOB) == []
+
+
 async def test_who_has_no_records_has_the_ledger_left_alone(vault: Vault) -> None:
     await vault.paint(BOB)
     await vault.eraser.turn()
