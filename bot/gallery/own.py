@@ -113,7 +113,7 @@ class PlaceGalleries:
 
     async def sweep(self) -> None:
         """Delete the pictures that a crash left without a list that names them. Raises `StorageTrouble`."""
-        for folder in await self._shelf.look(self._untouched):
+        for folder in await self._shelf.look(self._untidy):
             await self._shelf.do(_sweep, folder)
 
     def _gallery(self, platform: str, place: str) -> Gallery:
@@ -214,10 +214,11 @@ class PlaceGalleries:
                     damaged.append(path)
         return {place: count for place, count in added.items() if count}, damaged
 
-    def _untouched(self) -> list[Path]:
-        """The folders that nobody has put in order for an hour: an operator may just be correcting a list."""
+    def _untidy(self) -> list[Path]:
+        """The folders with something to sweep; not within the hour, as an operator may just be correcting a list."""
         before = time.time() - UNTOUCHED_SECONDS
-        return [path for path in self._shelf.folder.glob("*") if path.is_dir() and path.stat().st_mtime < before]
+        folders = [path for path in self._shelf.folder.glob("*") if path.is_dir() and path.stat().st_mtime < before]
+        return [folder for folder in folders if _leftovers(folder)]
 
     def _read(self, platform: str, place: str) -> dict[str, Added]:
         """The styles of a place by id, oldest first. Raises `NotForGallery` where its list is damaged."""
@@ -284,20 +285,23 @@ def kept_bytes(picture: bytes) -> bytes:
     return data
 
 
-def _sweep(folder: Path) -> None:
-    """Delete the pictures that the list of a gallery does not name, and a gallery that names none."""
+def _leftovers(folder: Path) -> list[Path]:
+    """The files that the list of a gallery does not name, or the folder of one that names none."""
     try:
         listed = json.loads((folder / LIST).read_bytes())
         needed = {LIST, *(entry["file"] for entry in listed)}
     except FileNotFoundError:
-        listed, needed = [], set()
+        return [folder]
     except (ValueError, TypeError, KeyError):
-        return  # damaged; told where it is read
-    if not listed:
-        remove_folder(folder)
-        return
-    for path in folder.iterdir():
-        if path.name not in needed:
+        return []  # damaged; told where it is read
+    return [path for path in folder.iterdir() if path.name not in needed] if listed else [folder]
+
+
+def _sweep(folder: Path) -> None:
+    for path in _leftovers(folder):
+        if path == folder:
+            remove_folder(folder)
+        else:
             path.unlink()
 
 
