@@ -22,7 +22,7 @@ class Taking:
     def check(self) -> None:
         """Raise a `Refusal` where its person had everything deleted after asking for it.
 
-        To be called where an erasure waits for what is then kept, or comes before it.
+        To be called under the lock under which it is then kept, and deleted.
         """
         if self.is_stale:
             raise Refusal(_("You had your data deleted while I was taking this picture; ask again if you want it."))
