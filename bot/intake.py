@@ -129,6 +129,11 @@ async def check_style(data: bytes) -> None:
     await _decode(_look, data, STYLE_TROUBLE)
 
 
+async def convert_style(convert: Callable[[bytes], T], data: bytes) -> T:
+    """What a function makes of a style picture that it decodes, blocking; raises `BadPicture`."""
+    return await _decode(convert, data, STYLE_TROUBLE)
+
+
 async def check_mask(data: bytes) -> None:
     """Decode a mask whole; raises `BadPicture`."""
     await _decode(_look, data, MASK_TROUBLE)

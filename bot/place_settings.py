@@ -81,7 +81,9 @@ class PlaceSettings:
 
     @classmethod
     def load(cls, values: Mapping[str, Any]) -> PlaceSettings:
-        """The settings out of plain JSON values. Raises `BadSetting` for what cannot be one."""
+        """The settings out of plain JSON values. Raises `BadSetting` for what cannot be one, and `TypeError`."""
+        if not isinstance(values, Mapping):
+            raise TypeError("settings are named values")
         known = {field.name for field in dataclasses.fields(cls)}
         if not set(values) <= known:
             raise BadSetting(_("There is no setting named {name}.", name=quoted(min(set(values) - known))))

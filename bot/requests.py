@@ -144,7 +144,7 @@ class Job:
     is_new: bool = True
     """False when `submit` met the same origin before and gave back the job that it already had."""
     is_erased: bool = False
-    """Whether its person had it erased: nothing is known any more of whose it was, nor what it was painted from."""
+    """Whether its person had it erased: once it is answered nothing is known any more of whose it was."""
 
     @property
     def style_title(self) -> str:

@@ -89,8 +89,10 @@ async def add_named(interaction: discord.Interaction[Any], answers: Mapping[str,
     await _check_addable(interaction, source)
     await think_privately(interaction)
     client, person = interaction.client, str(interaction.user.id)
-    picture = await client.attachments.fetch(source)
-    style = await client.studio.galleries.add(PLATFORM, place_of(interaction), person, answers.get("name", ""), picture)
+    name, place = answers.get("name", ""), place_of(interaction)
+    with client.studio.privacy.taking(PLATFORM, person):
+        picture = await client.attachments.fetch(source)
+        style = await client.studio.galleries.add(PLATFORM, place, person, name, picture)
     added = _(
         "**{title}** is in this server's gallery now; everyone here finds it as `style` of `/stylize`, and "
         "`/styles` shows it.",

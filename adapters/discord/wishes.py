@@ -163,8 +163,10 @@ async def keep_as_style(
         "is_spoiler": source.is_spoiler,
         "is_restricted": place.age_restriction(interaction.channel) is not False,
     }
-    keepsake = Keepsake(await attachments.fetch(source), note)
-    await studio.keepsakes.keep(PLATFORM, str(interaction.user.id), keepsake)
+    person = str(interaction.user.id)
+    with studio.privacy.taking(PLATFORM, person):
+        keepsake = Keepsake(await attachments.fetch(source), note)
+        await studio.keepsakes.keep(PLATFORM, person, keepsake)
 
 
 async def _unnamed(interaction: discord.Interaction[Any], studio: Studio) -> str:

@@ -145,7 +145,7 @@ class TelegramFront:
         """Offers the words for a status message; they are shown when the chat's turn comes."""
         await self._ready.wait()
         await self._orders.settled(job.origin)
-        spot = Spot.of((await self._studio.job(job.id)).address)
+        spot = Spot.of((await self._studio.job_to_tell(job.id)).address)
         if spot.message_id is not None:
             self._board.offer(job.id, _notice(job, spot, event))
 
@@ -156,7 +156,7 @@ class TelegramFront:
         """
         await self._ready.wait()
         await self._orders.settled(job.origin)
-        job = await self._studio.job(job.id)
+        job = await self._studio.job_to_tell(job.id)
         await self._board.retire(job.id, Spot.of(job.address))
         try:
             await self._answers.bring(job, answer)

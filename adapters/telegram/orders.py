@@ -67,7 +67,7 @@ class OrderDesk:
 
         Raises a `Refusal` whose text says why the order is not taken.
         """
-        with self._opening(order.origin):
+        with self._opening(order.origin), self._studio.privacy.taking(PLATFORM, order.person):
             async with self._room:
                 request, is_cut = await self._request(order)
                 job = await self._studio.submit(request)
@@ -79,7 +79,7 @@ class OrderDesk:
 
     async def again(self, job_id: str, rerun: Rerun, spot: Spot) -> None:
         """A job of before once more, with a status message of its own. Raises a `Refusal`."""
-        with self._opening(rerun.origin):
+        with self._opening(rerun.origin), self._studio.privacy.taking(PLATFORM, rerun.person):
             async with self._room:
                 job = await self._studio.rerun(job_id, rerun)
             if job.is_new:

@@ -101,9 +101,10 @@ class OwnStyles:
             )
 
     async def _add(self, message: Message, picture: Picture, name: str) -> None:
-        data = (await fetch(self._bot, picture, self._limits)).data
-        galleries, place = self._studio.galleries, str(message.chat.id)
-        style = await galleries.add(PLATFORM, place, person_of(message), name, data)
+        place, person = str(message.chat.id), person_of(message)
+        with self._studio.privacy.taking(PLATFORM, person):
+            data = (await fetch(self._bot, picture, self._limits)).data
+            style = await self._studio.galleries.add(PLATFORM, place, person, name, data)
         words = _(
             "{title} is in this chat's gallery now: /styles shows it, and /stylize with its name paints in it.",
             title=style.title,

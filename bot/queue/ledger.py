@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
+from bot.complaints import Complaints
 from bot.errors import NoSuchJob, SetupError, StorageTrouble
 from bot.languages import _
 from bot.limits import EVEN, Limits, Weights
@@ -23,7 +24,7 @@ from bot.queue.history import NOT_OVER
 from bot.queue.ledger_file import open_file, owner_of
 from bot.queue.persons import Persons
 from bot.queue.tables import make_tables
-from bot.queue.trouble import Complaints, ledger_trouble
+from bot.queue.trouble import ledger_trouble
 from bot.queue.turns import STEPS
 from bot.requests import Job, JobState
 from bot.speed import Cost
@@ -246,7 +247,9 @@ class Ledger:
     def mark_gone(self, job_id: str, reason: str) -> None:
         """Record that the place to answer is no more, and why; its answer is dropped."""
         with self._db:
-            self._db.execute("UPDATE jobs SET replied = ?, gone = ? WHERE id = ?", (time.time(), reason, job_id))
+            self._db.execute(
+                "UPDATE jobs SET replied = ?, gone = ? WHERE id = ? AND stripped IS NULL", (time.time(), reason, job_id)
+            )
 
     def mark_overdue(self, job_id: str, before: float) -> str | None:
         """Record that a job, if it ended before a time, cannot be answered for now; its platform, or None."""
@@ -302,7 +305,7 @@ class Ledger:
     def _rows(self, where: str, *values: Any) -> list[Job]:
         return [
             _from_row(row)
-            for row in self._db.execute(f"SELECT {COLUMNS}, stripped FROM jobs WHERE {where} ORDER BY id", values)
+            for row in self._db.execute(f"SELECT {COLUMNS}, erased FROM jobs WHERE {where} ORDER BY id", values)
         ]
 
 
@@ -328,9 +331,9 @@ def _to_row(job: Job) -> tuple[Any, ...]:
 
 def _from_row(row: tuple[Any, ...]) -> Job:
     (job_id, platform, place, person, origin, address, photo, styles, title, settings, created, *rest) = row
-    state, attempts, sentence, replied, masks, stripped = rest
+    state, attempts, sentence, replied, masks, erased = rest
     return Job(
         *(job_id, platform, place, person, origin, json.loads(address), photo, tuple(json.loads(styles)), title),
         *(json.loads(settings), created, state, attempts, sentence, replied is not None, tuple(json.loads(masks))),
-        is_erased=stripped is not None,
+        is_erased=erased is not None,
     )

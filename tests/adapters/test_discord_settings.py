@@ -571,6 +571,6 @@ async def test_the_servers_own_come_first_and_are_removed(
 async def test_a_broken_store_still_suggests(
     swift_house: House, discord: DiscordStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = swift_house.studio.galleries._folder
+    folder = swift_house.studio.folder / "galleries"
     await asyncio.to_thread(folder.write_text, "in the way")
     assert (await discord.autocomplete("starry"))[0]["value"] == "starry_night"

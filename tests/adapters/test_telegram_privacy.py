@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from adapters.telegram import pictures
+from adapters.telegram.pictures import download
 from tests.adapters.test_telegram_buttons import painted, refused
 from tests.bot.test_privacy import traces
 from tests.standins.telegram import Message, Person, TelegramStandin
@@ -117,3 +122,24 @@ async def test_what_waits_is_cancelled_and_says_so(swift_telegram: House, telegr
         await telegram.until(lambda: "you had your data deleted" in status.text)
     eve = telegram.person("Eve")
     await refused(house, await telegram.forges(eve, status, status.gains(cancel)), "had it deleted here")
+
+
+@pytest.mark.parametrize("command", ["/stylize lilac", "/addstyle Mine"])
+async def test_what_is_being_fetched_is_not_kept_after_the_erasure(
+    swift_telegram: House, telegram: TelegramStandin, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    house, is_fetching, may_go_on = swift_telegram, asyncio.Event(), asyncio.Event()
+
+    async def slow(*arguments: Any) -> bytes:
+        is_fetching.set()
+        await may_go_on.wait()
+        return await download(*arguments)
+
+    monkeypatch.setattr(pictures, "download", slow)
+    await telegram.sends_photo(house.ann, house.private, jpeg(), command)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await is_fetching.wait()
+    await house.studio.privacy.erase("telegram", str(house.ann.id))
+    may_go_on.set()
+    await house.sentence_in(house.private, "You had your data deleted while")
+    assert not (await house.studio.privacy.what_is_kept("telegram", str(house.ann.id))).can_be_erased

@@ -100,6 +100,8 @@ async def test_no_place_leaves_the_folder(tmp_path: Path, place: str) -> None:
         b"[1]",
         b"{}",
         b'{"settings": 3}',
+        b'{"settings": []}',
+        b'{"settings": ""}',
         b'{"settings": {"who": "nobody I know"}}',
         b'{"settings": {"channels": "12"}}',
         b'{"settings": {"channels": [12]}}',
