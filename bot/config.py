@@ -56,7 +56,7 @@ class DiscordConfig(_Section):
 
 
 class TelegramConfig(_Section):
-    """Telegram: off while `token` is empty."""
+    """Telegram: off while `token` is empty. `file_url` left out is the one that belongs to `api_url`."""
 
     token: SecretStr = SecretStr("")
     mode: Literal["polling", "webhook"] = "polling"
@@ -66,6 +66,17 @@ class TelegramConfig(_Section):
     webhook_listen: str = "127.0.0.1"
     webhook_port: int = Field(default=8443, ge=0, le=65535)
     webhook_secret: SecretStr = SecretStr("")
+
+    @field_validator("file_url")
+    @classmethod
+    def _beside_api(cls, url: str, info: ValidationInfo) -> str:
+        api_url: str = info.data.get("api_url", "")
+        if url or not api_url:
+            return url
+        # Left empty, the token would go to Telegram's own server with every file.
+        if not api_url.endswith("/bot"):
+            raise ValueError("give it beside an api_url that does not end in /bot; it usually ends in /file/bot")
+        return f"{api_url.removesuffix('bot')}file/bot"
 
     @field_validator("webhook_url")
     @classmethod

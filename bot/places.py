@@ -92,8 +92,8 @@ class Places:
             )
             raise DamagedSettings(
                 _(
-                    "What was set for this place cannot be read, so I do not know what is allowed here; tell the bot's "
-                    "operator, whose log names the file."
+                    "What was set here cannot be read, so I do not know what is allowed; tell the bot's operator, "
+                    "whose log names the file."
                 )
             ) from None
         self._remember(platform, place, settings)

@@ -20,7 +20,7 @@ from bot.errors import NoSuchJob, NotYours, Refusal, TooMany
 from bot.gallery import Gallery, Style
 from bot.gallery.own import PlaceGalleries
 from bot.keepsakes import Keepsakes
-from bot.languages import N_, _, listed
+from bot.languages import N_, _
 from bot.limits import Limits, Weights
 from bot.notes import Notes
 from bot.places import Places
@@ -35,7 +35,7 @@ from bot.queue.ledger import Ledger
 from bot.queue.operator import Operator
 from bot.queue.orders import load_answer
 from bot.queue.pump import Pump
-from bot.requests import Answer, Finished, Job, JobEvent, Options, StylizeRequest
+from bot.requests import OWN_PICTURE, Answer, Finished, Job, JobEvent, Options, StylizeRequest
 from bot.reruns import Rerun, settings_again
 from bot.speed import Cost
 from nst_engine.settings import Settings
@@ -138,7 +138,7 @@ class Studio:
             masks=tuple([None if key is None else await self._input(key) for key in before.masks if keeps_styles]),
             moderator=rerun.moderator,
         )
-        return await self._take(request, settings, before.style_title if keeps_styles else "")
+        return await self._take(request, settings, before.style_titles if keeps_styles else "")
 
     async def _take(self, request: StylizeRequest, settings: Settings, title: str = "") -> Job:
         """Check a request and write it down; `title` is what to call its styles, where that is known."""
@@ -155,7 +155,7 @@ class Studio:
         for mask in request.masks:
             if mask is not None:
                 await intake.check_mask(mask)
-        title = title or listed([name for name, _data in styles])
+        title = title or "\n".join(name for name, _data in styles)
         job = await self._accept(
             request, settings, photo.cost(settings), [data for _name, data in styles], title, taking
         )
@@ -184,7 +184,7 @@ class Studio:
                 address=dict(request.address),
                 photo=await self._blobs.put(request.photo),
                 styles=tuple([await self._blobs.put(data) for data in styles]),
-                style_title=title,
+                style_titles=title,
                 settings=settings.to_dict(),
                 created=time.time(),
                 masks=tuple([None if mask is None else await self._blobs.put(mask) for mask in request.masks]),
@@ -209,6 +209,15 @@ class Studio:
     async def remember(self, job_id: str, **address: Any) -> None:
         """Add to the job's address, durably: the id of its status message, for one."""
         await self._ledger.call(self._ledger.merge_address, job_id, address)
+
+    async def move_place(self, platform: str, old: str, new: str) -> None:
+        """A place is another from now on: its jobs, its gallery and what it has set are that one's.
+
+        Raises `DamagedSettings`.
+        """
+        await self._ledger.call(self._ledger.move_place, platform, old, new)
+        await self.galleries.move(platform, old, new)
+        await self.places.move(platform, old, new)
 
     async def cancel(self, job_id: str, person: str, *, moderator: bool = False, sentence: str = CANCELLED) -> bool:
         """Cancel a job, waiting or running, with the sentence that answers it; False when it was over already.
@@ -270,7 +279,7 @@ async def _style(gallery: Gallery, style: str | bytes) -> tuple[str, bytes]:
     """The title and bytes of a gallery style by name, or of a picture brought along."""
     if isinstance(style, bytes):
         await intake.check_style(style)
-        return _("your own picture"), style
+        return OWN_PICTURE, style
     found = gallery.find(style)
     return found.title, await asyncio.to_thread(found.read)
 

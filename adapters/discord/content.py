@@ -99,7 +99,7 @@ def answer_content(job: Job, answer: Answer, file_limit: int) -> MessageContent:
 
 def _plain(job: Job) -> Job:
     """The job with its styles called so that Discord formats nothing in their names."""
-    return replace(job, style_title=plain(job.style_title))
+    return replace(job, style_titles=plain(job.style_titles))
 
 
 def withheld_content(job: Job, answer: Answer, sentence: str) -> MessageContent:

@@ -72,7 +72,7 @@ def _found(act: Act, answer: Answer, limit: int, hidden: bool) -> tuple[str, lis
         raise NoSuchJob(_(sentences.NO_FILM))
     if len(data) > limit:
         raise Refusal(sentences.too_large_for_place(len(data), limit))
-    losses = f"```\n{answer.summary.text()}\n```" if act == "losses" and answer.summary is not None else ""
+    losses = text.losses(answer.summary) if act == "losses" and answer.summary is not None else ""
     return losses[: limits.CONTENT_CHARS], [MessageFile(ending, data)]
 
 

@@ -24,7 +24,7 @@ Step = Literal["ask", "yes", "no"]
 LABELS: Final[dict[Step, str]] = {
     "ask": N_("Delete my data"),
     "yes": N_("Yes, delete it"),
-    "no": N_("No, keep it"),
+    "no": N_("No, keep my data"),
 }
 
 

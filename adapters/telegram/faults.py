@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from telegram import Message, Update
+from telegram import Update
 from telegram.error import TelegramError
-from telegram.ext import ContextTypes
+from telegram.ext import ApplicationHandlerStop, ContextTypes
 
 from adapters.telegram import result_sentences as sentences
 from adapters.telegram.outbox import Outbox
+from adapters.telegram.queries import seen_message
 from adapters.telegram.spot import Spot, place_is_gone
 from adapters.telegram.token_guard import TokenGuard
 from bot.errors import Refusal
@@ -27,9 +28,11 @@ class Faults:
         self._guard = guard
 
     async def handle(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Says one sentence to the person whose message or press failed, whatever the reason."""
-        error = context.error
-        spot = _spot_of(update)
+        """Says one sentence to the person whose message or press failed, whatever the reason, and leaves it at that."""
+        await self._tell(_spot_of(update), context.error)
+        raise ApplicationHandlerStop
+
+    async def _tell(self, spot: Spot | None, error: Exception | None) -> None:
         if isinstance(error, Refusal):
             sentence = str(error)
         else:
@@ -47,7 +50,7 @@ def _spot_of(update: Any) -> Spot | None:
     if not isinstance(update, Update):
         return None
     if update.callback_query is not None and update.callback_query.message is not None:
-        message = update.callback_query.message
-        return Spot.under(message) if isinstance(message, Message) else Spot(message.chat.id)
+        message, seen = update.callback_query.message, seen_message(update.callback_query)
+        return Spot(message.chat.id, reply_to=message.message_id) if seen is None else Spot.under(seen)
     asked = update.message or update.edited_message
     return Spot.under(asked) if asked is not None else None

@@ -12,6 +12,7 @@ from telegram.ext import Application, ApplicationBuilder
 
 from adapters.telegram.administrators import Administrators
 from adapters.telegram.answers import AnswerDesk
+from adapters.telegram.button_guard import ButtonGuard
 from adapters.telegram.choosing import Choices
 from adapters.telegram.commands import Commands
 from adapters.telegram.desk import StyleDesk
@@ -89,8 +90,9 @@ class TelegramFront:
         Handlers(desk, own_styles, self._outbox, limits).register(self._application)
         Choices(desk, self._outbox, limits).register(self._application)
         ResultPresses(studio, self._orders, self._outbox, rules, limits).register(self._application)
-        Presses(studio, rules.administrators, limits).register(self._application)
-        Membership(studio, rules.administrators).register(self._application)
+        Presses(studio, rules, limits).register(self._application)
+        ButtonGuard(studio, limits).register(self._application)
+        Membership(studio, self._orders, rules.administrators).register(self._application)
         self._application.add_error_handler(Faults(self._outbox, self._guard).handle)
         self._source: Polling | Webhook = (
             Webhook(self._application, config, self._guard)

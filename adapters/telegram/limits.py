@@ -56,7 +56,9 @@ class TelegramLimits:
     stop_seconds: float = 5.0
     """How long words under way may wait for their turn when the bot stops."""
     administrators_seconds: float = 300.0
-    """How long the administrators of a chat are known without asking again."""
+    """How long the administrators of a chat are known without asking again, where that opens no door."""
+    administrators_fresh_seconds: float = 2.0
+    """The same where it does: many presses at once are one question."""
     administrators_wait: float = 5.0
     """How long a press waits for them to be known."""
     orders_at_once: int = 8

@@ -202,7 +202,7 @@ class PlaceGalleries:
         except (ValueError, TypeError, KeyError) as error:
             log.error("list of a gallery is damaged; correct or delete it", file=str(path), reason=str(error))
             raise NotForGallery(
-                _("The gallery of this place cannot be read; tell the bot's operator, whose log names the file.")
+                _("The gallery here cannot be read; tell the bot's operator, whose log names the file.")
             ) from None
         return {style.id: style for style in styles}
 

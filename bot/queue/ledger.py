@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
 from bot.errors import NoSuchJob, SetupError, StorageTrouble
+from bot.languages import _
 from bot.limits import EVEN, Limits, Weights
 from bot.queue import history, operating, persons, turns
 from bot.queue.estimates import Done
@@ -109,7 +110,7 @@ class Ledger:
         """The job of that id; raises `NoSuchJob`."""
         found = self._row("id = ?", job_id)
         if found is None:
-            raise NoSuchJob("This picture is not known here any more.")
+            raise NoSuchJob(_("This picture is not known here any more."))
         return found
 
     def find(self, platform: str, origin: str) -> Job | None:
@@ -192,6 +193,14 @@ class Ledger:
                 "UPDATE jobs SET address = json_patch(address, ?) WHERE id = ? AND stripped IS NULL",
                 (json.dumps(more), job_id),
             )
+
+    def move_place(self, platform: str, old: str, new: str) -> None:
+        """Have the jobs of a place be of another, those that are over too, and their persons' turns with them."""
+        if old == new:
+            return
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            turns.move(self._db, platform, old, new)
 
     def mark_replied(self, job_id: str) -> None:
         """Record that the answer is there for the person to see."""
@@ -312,7 +321,7 @@ def _inputs(job: Job) -> list[str]:
 def _to_row(job: Job) -> tuple[Any, ...]:
     return (
         *(job.id, job.platform, job.place, job.person, job.origin, json.dumps(dict(job.address)), job.photo),
-        *(json.dumps(job.styles), job.style_title, json.dumps(dict(job.settings)), job.created, job.state),
+        *(json.dumps(job.styles), job.style_titles, json.dumps(dict(job.settings)), job.created, job.state),
         *(job.attempts, job.sentence, None, json.dumps(job.masks)),
     )
 

@@ -144,7 +144,12 @@ async def test_losses_come_for_who_asked(swift_house: House, discord: DiscordSta
     assert pressed.original is not None
     assert pressed.original.is_ephemeral
     assert [file.name for file in pressed.original.files] == ["losses.png"]
-    assert "total variation" in pressed.original.content
+    assert "total variation: " in pressed.original.content
+    olga = discord.add_person("Olga", MEMBER_PERMISSIONS | MANAGE_MESSAGES, locale="ru")
+    russian = await discord.press(message, "Losses", person=olga)
+    await discord.until(lambda: russian.original and russian.original.files)
+    assert russian.original is not None
+    assert "полная вариация: " in russian.original.content
 
 
 async def test_the_film_comes_for_all(swift_house: House, discord: DiscordStandIn) -> None:

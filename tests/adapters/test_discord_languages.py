@@ -5,13 +5,17 @@ from __future__ import annotations
 import copy
 import re
 import time
+from pathlib import Path
 
 import pytest
 
-from adapters.discord import tongue
+from adapters.discord import sentences, tongue
 from bot import languages
 from bot.place_settings import LABELS
+from bot.requests import Running
+from bot.speed import Machine, Pace, keep_pace
 from tests.adapters.test_discord_menus import panel_of
+from tests.adapters.test_discord_places import waiting
 from tests.standins.discord import DiscordStandIn
 from tests.standins.discord.house import House, a_style, jpeg, picture_of
 from tests.standins.discord.rules import check_command
@@ -38,6 +42,58 @@ async def test_a_german_person_is_spoken_to_in_german_throughout(swift_house: Ho
     assert "чужая картина" in (await discord.until(lambda: stranger.private_words))[0]
     asked = await discord.invoke("queue", person=person)
     assert "Keines deiner Bilder" in (await discord.until(lambda: asked.private_words))[0]
+
+
+FLOWS = {
+    "es-ES": ["Tu imagen con el estilo", "Número 2 de la cola, faltan unos 5 min", "Pintando ███░░░░░░░░░ 25 %",
+              "Cancelar", "Con el estilo «", "(-50,0 %)", "Intensidad 60", "Borrar", "Cancelad",
+              "Has tenido 2 imágenes en 24 horas"],
+    "ja": ["順番待ちに入れました", "順番待ちの2番目です（完成まで約5分）", "描いています ███░░░░░░░░░ 25%",
+           "キャンセル", "スタイル：", "（-50.0%）", "強さ 60", "削除", "キャンセル",
+           "24時間に2枚描き"],
+    "ru": ["Ваша картина в очереди", "Место в очереди: 2, осталось около 5 мин", "Рисую ███░░░░░░░░░ 25 %",
+           "Отменить", "Стиль: ", "(-50,0 %)", "Сила 60", "Удалить", "Отмен",
+           "За последние 24 часа у вас было 2 картины"],
+}  # fmt: skip
+"""What is said from the command to the day's last refusal, in numbers and times as the language has them."""
+
+
+@pytest.fixture
+def paced(tmp_path: Path) -> None:
+    """The engine is known to take 0.03 seconds for a step."""
+    keep_pace(tmp_path / "data", Machine.here("none", "float32"), Pace(0.03, 0.0))
+
+
+@pytest.mark.usefixtures("paced")
+@pytest.mark.parametrize("locale", FLOWS)
+async def test_a_job_is_told_in_the_persons_language_from_end_to_end(
+    swift_house: House, discord: DiscordStandIn, locale: str
+) -> None:
+    accepted, queued, running, cancel, title, loss, strength, delete, cancelled, refused = FLOWS[locale]
+    person = discord.add_person("Ana", locale=locale)
+    await swift_house.studio.places.change("discord", str(discord.place.guild_id), per_person_per_day=2)
+    async with swift_house.busy_engine():
+        first = await discord.stylize(discord.upload(jpeg()), style=a_style(), person=person)
+        status = await waiting(discord, first)
+        second = await discord.stylize(discord.upload(jpeg()), style=a_style(), strength=60, person=person)
+        message = await waiting(discord, second)
+        await discord.until(lambda: queued in message.content)
+        assert accepted in message.words[0]
+        job = await swift_house.job_of(second)
+        await swift_house.front.show(job, Running(job.id, 1, 4, 300.0, share=0.25))
+        await discord.until(lambda: running in message.content)
+        await discord.press(status, cancel, person=person)
+        await discord.until(lambda: cancelled in status.content)
+        assert status.components == []
+    await swift_house.result_of(second)
+    embed = message.embeds[0]
+    assert embed["title"].startswith(title) and loss in embed["description"]
+    assert embed["footer"]["text"].startswith(strength)
+    assert delete in message.buttons
+    await swift_house.result_of(await discord.stylize(discord.upload(jpeg()), style=a_style(), person=person))
+    over = await discord.stylize(discord.upload(jpeg()), style=a_style(), person=person)
+    (sentence,) = await discord.until(lambda: over.private_words)
+    assert sentence.startswith(refused) and re.search(r"<t:\d+:R>", sentence)
 
 
 async def test_the_end_of_a_job_is_told_in_the_language_of_its_person(
@@ -142,6 +198,14 @@ async def test_when_to_come_back_is_shown_as_discord_shows_times(swift_house: Ho
         (sentence,) = await discord.until(lambda asked=asked: asked.private_words)
         when = re.fullmatch(r"You asked for a picture just now; ask again <t:(\d+):R>\.", sentence)
         assert when and began + 299 < int(when[1]) < time.time() + 301
+
+
+def test_what_is_kept_and_usual_is_told_with_its_number() -> None:
+    assert " for 1 hour after " in sentences.kept(1)
+    assert " for 1.5 hours after " in sentences.kept(1.5)
+    assert sentences.defaults(2048, 1, 70) == "2,048 pixels on the longer side, 1 step, strength 70"
+    with languages.speaking("ru"):
+        assert ", 22 шага, " in sentences.defaults(512, 22, 70)
 
 
 async def test_commands_are_called_as_the_person_s_own_discord_calls_them(

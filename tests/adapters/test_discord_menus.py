@@ -7,7 +7,7 @@ import pytest
 
 from nst_engine.settings import style_weight_for
 from tests.adapters.test_discord_wishes import photo_of, told
-from tests.standins.discord import DiscordStandIn, Invocation, Message
+from tests.standins.discord import DiscordStandIn, Invocation, Message, Place
 from tests.standins.discord.house import House, a_style, jpeg, picture_of
 from tests.standins.discord.world import ATTACH_FILES, BOT_PERMISSIONS
 
@@ -168,6 +168,71 @@ async def test_an_avatar_is_stylized(
     panel = await panel_of(discord, await discord.use_menu("Stylize avatar", eve))
     await choose(discord, panel, "style", a_style())
     assert await photo_of(swift_house, await discord.press(panel, "Paint")) == discord.avatars[eve.id]
+
+
+async def test_the_avatar_of_who_has_set_none_is_stylized(
+    swift_house: House, discord: DiscordStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library.Asset, "BASE", discord.cdn_url.rstrip("/"))
+    discord.default_avatars = [jpeg(colour=f"hsl({60 * number}, 80%, 50%)") for number in range(6)]
+    eve = discord.add_person("eve")
+    eve.avatar = None
+    panel = await panel_of(discord, await discord.use_menu("Stylize avatar", eve))
+    await choose(discord, panel, "style", a_style())
+    number = (eve.id >> 22) % 6
+    assert await photo_of(swift_house, await discord.press(panel, "Paint")) == discord.default_avatars[number]
+
+
+@pytest.fixture(params=["server", "group"])
+def user_install(request: pytest.FixtureRequest, discord: DiscordStandIn) -> Place:
+    """A place that the bot is no member of, where a person has brought it."""
+    add = discord.add_place if request.param == "server" else discord.add_direct_channel
+    return add(bot_is_member=False)
+
+
+async def test_a_message_is_stylized_where_the_bot_is_no_member(
+    swift_house: House, discord: DiscordStandIn, user_install: Place
+) -> None:
+    picture = jpeg(colour="green")
+    message = discord.say(discord.upload(picture), person=discord.add_person("eve"), place=user_install)
+    panel = await panel_of(discord, await discord.use_menu("Stylize", message))
+    await choose(discord, panel, "style", a_style())
+    painted = await discord.press(panel, "Paint")
+    assert await photo_of(swift_house, painted) == picture
+    await swift_house.result_of(painted)
+    assert not any("/channels/" in path for _, path in discord.requests)
+    assert discord.refused_requests == []
+
+
+async def test_a_style_is_kept_and_used_where_the_bot_is_no_member(
+    swift_house: House, discord: DiscordStandIn, user_install: Place
+) -> None:
+    style = jpeg(colour="purple")
+    assert "I keep this picture" in await told(discord, await keep(discord, style, place=user_install))
+    painted = await discord.stylize(discord.upload(jpeg()), place=user_install)
+    await swift_house.result_of(painted)
+    (key,) = (await swift_house.job_of(painted)).styles
+    assert await swift_house.studio._blobs.get(key) == style
+    assert discord.refused_requests == []
+
+
+async def test_an_avatar_is_stylized_where_the_bot_is_no_member(
+    swift_house: House, discord: DiscordStandIn, user_install: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library.Asset, "BASE", discord.cdn_url.rstrip("/"))
+    eve = discord.add_person("eve")
+    discord.avatars[eve.id] = jpeg(colour="green")
+    panel = await panel_of(discord, await discord.use_menu("Stylize avatar", eve, place=user_install))
+    await choose(discord, panel, "style", a_style())
+    painted = await discord.press(panel, "Paint")
+    assert await photo_of(swift_house, painted) == discord.avatars[eve.id]
+    message = await swift_house.result_of(painted)
+    pressed = await discord.press(message, "Losses")
+    await discord.until(lambda: pressed.original and pressed.original.file("losses.png"))
+    await discord.press(message, "Delete")
+    await discord.until(lambda: discord.visible(user_install) == [])
+    assert not any("/channels/" in path for _, path in discord.requests)
+    assert discord.refused_requests == []
 
 
 async def keep(discord: DiscordStandIn, *pictures: bytes, name: str = "style.jpg", **where: object) -> Invocation:

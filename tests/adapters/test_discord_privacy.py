@@ -115,9 +115,9 @@ async def test_who_says_no_keeps_all_also_after_a_restart(swift_house: House, di
     _, job = await painted(swift_house)
     message = await told_of(discord)
     await discord.press(message, "Delete my data")
-    await discord.until(lambda: "No, keep it" in message.buttons)
+    await discord.until(lambda: "No, keep my data" in message.buttons)
     await swift_house.restart()
-    await discord.press(message, "No, keep it")
+    await discord.press(message, "No, keep my data")
     await discord.until(lambda: message.content == "Nothing was deleted.")
     assert message.buttons == {}
     assert (await swift_house.studio.job(job.id)).person == str(discord.person.id)

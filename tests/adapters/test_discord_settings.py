@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import time
 from typing import Any
 
 import pytest
@@ -322,6 +324,67 @@ async def test_the_limits_of_a_server(swift_house: House, discord: DiscordStandI
         await swift_house.studio.cancel(job.id, job.person)
     invocation = await discord.stylize(discord.upload(jpeg()), style=a_style(), size=96)
     assert "at most 64 pixels" in await told(discord, invocation)
+
+
+async def set_limits(discord: DiscordStandIn, manager: Person, **limits: str) -> None:
+    """Fill in the limits as a manager does."""
+    panel = await settings_panel(discord, manager)
+    opened = await discord.press(panel, "Limits…", person=manager)
+    await window_of(discord, opened)
+    await discord.submit(opened, **limits)
+    await until_set(discord, panel, 0)
+
+
+async def every_way_to_ask(discord: DiscordStandIn, message: Message, person: Person) -> list[Invocation]:
+    """The command, a button under a picture, and the chooser of a menu."""
+    chooser = await panel_of(
+        discord, await discord.use_menu("Stylize", discord.say(discord.upload(jpeg())), person=person)
+    )
+    await choose(discord, chooser, "style", a_style())
+    return [
+        await discord.stylize(discord.upload(jpeg()), style=a_style(), person=person),
+        await discord.press(message, "Again", person=person),
+        await discord.press(chooser, "Paint", person=person),
+    ]
+
+
+async def test_the_pictures_of_a_server_at_once(swift_house: House, discord: DiscordStandIn, manager: Person) -> None:
+    message = await swift_house.result_of(await discord.stylize(discord.upload(jpeg()), style=a_style()))
+    await set_limits(discord, manager, per_place="2")
+    people = [discord.add_person(name) for name in ("ann", "bob", "eve")]
+    async with swift_house.busy_engine():
+        waiting = [
+            await discord.stylize(discord.upload(jpeg()), style=a_style(), person=person) for person in people[:2]
+        ]
+        jobs = [await swift_house.job_of(each) for each in waiting]
+        for asked in await every_way_to_ask(discord, message, people[2]):
+            sentence = await told(discord, asked)
+            assert sentence == "There are already 2 pictures in the queue here; try again in a while."
+        elsewhere = discord.add_place()
+        await swift_house.job_of(
+            await discord.stylize(discord.upload(jpeg()), style=a_style(), person=people[2], place=elsewhere)
+        )
+        await swift_house.studio.cancel(jobs[0].id, jobs[0].person)
+        await swift_house.job_of(await discord.stylize(discord.upload(jpeg()), style=a_style(), person=people[2]))
+
+
+async def test_the_pictures_of_a_person_a_day(swift_house: House, discord: DiscordStandIn, manager: Person) -> None:
+    await set_limits(discord, manager, per_person_per_day="2")
+    began = time.time()
+    first, _ = [
+        await swift_house.result_of(await discord.stylize(discord.upload(jpeg()), style=a_style())) for _ in range(2)
+    ]
+    day = 24 * 3600
+    for asked in await every_way_to_ask(discord, first, discord.person):
+        when = re.fullmatch(
+            r"You had 2 pictures within 24 hours, which is all for a day; ask again <t:(\d+):R>\.",
+            await told(discord, asked),
+        )
+        assert when and began + day - 1 <= int(when[1]) <= time.time() + day + 1
+    eve = discord.add_person("eve")
+    await swift_house.result_of(await discord.press(first, "Again", person=eve))
+    direct = discord.add_direct_channel()
+    await picture_of(discord, await discord.stylize(discord.upload(jpeg()), style=a_style(), place=direct))
 
 
 async def test_what_is_usual_in_a_server(swift_house: House, discord: DiscordStandIn) -> None:

@@ -142,7 +142,7 @@ async def test_a_forged_button_reaches_no_job_of_another_chat(telegram: Telegram
         await house.asks(house.club, house.bob)
         other = await house.status_in(house.club)
         house.club.admins.add(house.bob.id)
-        press = await telegram.forges(house.bob, other, status.button("Cancel"))
+        press = await telegram.forges(house.bob, other, other.gains(status.button("Cancel")))
         assert "another chat" in await telegram.answered(press)
         assert not (await house.job_of(status)).is_over
 

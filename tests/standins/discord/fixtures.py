@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import Atelier, open_atelier
-from bot.config import Config
-from tests.standins.discord.house import House
+from bot.app import Atelier
+from tests.standins.discord.house import House, instant_house
 from tests.standins.discord.platform import DiscordStandIn
-from tests.standins.instant_engine import InstantEngineDriver
 
 
 @pytest.fixture
@@ -32,19 +30,5 @@ async def discord_house(discord: DiscordStandIn, atelier: Atelier) -> AsyncItera
 @pytest.fixture
 async def swift_house(discord: DiscordStandIn, tmp_path: Path) -> AsyncIterator[House]:
     """A bot whose engine paints a single pixel at once, for all that is not about pictures."""
-    sections = {
-        "storage": {"path": tmp_path / "data"},
-        "engine": {"device": "cpu", "default_size": 64},
-        "queue": {"max_per_place": 500},
-    }
-    engine = InstantEngineDriver(film=True)
-    try:
-        async with open_atelier(Config.model_validate(sections), engine) as atelier:
-            house = House(discord, atelier)
-            try:
-                await house.start()
-                yield house
-            finally:
-                await house.stop()
-    finally:
-        await engine.stop()
+    async with instant_house(discord, tmp_path, film=True) as house:
+        yield house

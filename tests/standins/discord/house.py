@@ -7,24 +7,26 @@ import contextlib
 import io
 import uuid
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from adapters.discord import DiscordFront
-from bot.app import Atelier
-from bot.config import DiscordConfig
+from bot.app import Atelier, open_atelier
+from bot.config import Config, DiscordConfig
 from bot.gallery import Gallery
 from bot.requests import Job, Options, StylizeRequest
 from nst_engine.settings import MAX_STEPS
 from tests.standins.discord.platform import PATIENCE, DiscordStandIn
 from tests.standins.discord.world import Invocation, Message
+from tests.standins.instant_engine import InstantEngineDriver
 
 
 class House:
-    """One front-end on the stand-in over the studio of `atelier`."""
+    """One front-end on the stand-in over the studio of `atelier`; `pause` None keeps the front-end's own."""
 
-    def __init__(self, discord: DiscordStandIn, atelier: Atelier, **config: Any) -> None:
+    def __init__(self, discord: DiscordStandIn, atelier: Atelier, *, pause: float | None = 0.05, **config: Any) -> None:
         self.discord = discord
         self.studio = atelier.studio
         self._atelier = atelier
@@ -35,17 +37,23 @@ class House:
             "cdn_urls": (discord.cdn_url,),
         }
         self.config = DiscordConfig.model_validate(settings | config)
-        self.front = DiscordFront(self.config, self.studio, pause=0.05)
+        self._pause = pause
+        self.front = self._new_front()
         self._serving: asyncio.Task[None] | None = None
 
+    def _new_front(self) -> DiscordFront:
+        return DiscordFront(self.config, self.studio, **({} if self._pause is None else {"pause": self._pause}))
+
     async def start(self) -> None:
-        """Run the front-end; returns when Discord knows its commands and its connection stands."""
+        """Run the front-end; returns when Discord knows its commands and its connections stand."""
         self._serving = asyncio.create_task(self._atelier.serve(self.front))
         await self.discord.until(lambda: self._ended() or (self.discord.commands and self._is_connected()))
 
     def _is_connected(self) -> bool:
-        online = self.front._online
-        return online is not None and online.done() and bool(online.result().shards)
+        online, gateway = self.front._online, self.discord.gateway
+        assert not gateway.strayed, "connected past the configured gateway"
+        shards = online.result().shards if online is not None and online.done() else {}
+        return len(shards) == len(gateway.connected) == gateway.shards
 
     def _ended(self) -> bool:
         assert self._serving is not None
@@ -65,7 +73,7 @@ class House:
     async def restart(self) -> None:
         """End the front-end and start another one that knows nothing but the ledger."""
         await self.stop()
-        self.front = DiscordFront(self.config, self.studio, pause=0.05)
+        self.front = self._new_front()
         await self.start()
 
     async def job_of(self, invocation: Invocation) -> Job:
@@ -100,6 +108,29 @@ class House:
             yield
         finally:
             await self.studio.cancel(job.id, "x")
+
+
+@contextlib.asynccontextmanager
+async def instant_house(
+    discord: DiscordStandIn, folder: Path, *, pause: float | None = 0.05, **engine: Any
+) -> AsyncIterator[House]:
+    """A bot on an engine that paints nothing, with the options of its program; `pause` as of a `House`."""
+    sections = {
+        "storage": {"path": folder / "data"},
+        "engine": {"device": "cpu", "default_size": 64},
+        "queue": {"max_per_place": 500},
+    }
+    driver = InstantEngineDriver(**engine)
+    try:
+        async with open_atelier(Config.model_validate(sections), driver) as atelier:
+            house = House(discord, atelier, pause=pause)
+            try:
+                await house.start()
+                yield house
+            finally:
+                await house.stop()
+    finally:
+        await driver.stop()
 
 
 def jpeg(width: int = 64, height: int = 48, colour: str = "olive") -> bytes:

@@ -64,9 +64,14 @@ class DiscordStandIn:
         self.invocations: dict[str, Invocation] = {}
         self.uploads: dict[int, Upload] = {}
         self.avatars: dict[int, bytes] = {}
+        self.default_avatars: list[bytes] = []
+        """The pictures of those who have set none, by number."""
         self.commands: dict[int | None, list[dict[str, Any]]] = {}
         self.requests: list[tuple[str, str]] = []
         self.invalid_requests: list[tuple[int, str, str]] = []
+        """What counts towards a ban."""
+        self.refused_requests: list[tuple[int, str, str]] = []
+        """All that were answered with a 4xx: status, method, path."""
         self.resume_url = ""
         """Where Discord wants dropped connections to come back, where that is elsewhere."""
         self.sees_contents = False
@@ -82,6 +87,8 @@ class DiscordStandIn:
         self._waiting: list[asyncio.Future[None]] = []
         self._runner: web.AppRunner | None = None
         self._port = 0
+        self.announced_gateway = ""
+        """What `/gateway/bot` names: an address where nobody serves, as the proxy is to be used."""
         self.place = self.add_place()
         self.person = self.add_person("ada")
 
@@ -89,13 +96,16 @@ class DiscordStandIn:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         Rest(self).add_to(app)
         app.router.add_get("/gateway/", self.gateway.serve)
+        app.router.add_get("/elsewhere/", self.gateway.stray)
         app.router.add_get("/cdn/attachments/{id}/{name}", self._download)
         app.router.add_get("/cdn/avatars/{person}/{name}", self._avatar)
+        app.router.add_get("/cdn/embed/avatars/{number}.png", self._default_avatar)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         self._port = self._runner.addresses[0][1]
+        self.announced_gateway = f"ws://127.0.0.1:{self._port}/elsewhere/"
         return self
 
     async def __aexit__(self, *_error: object) -> None:
@@ -370,8 +380,12 @@ class DiscordStandIn:
         await self.gateway.dispatch("INTERACTION_CREATE", payload, sent)
         return invocation
 
-    def _welcome(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        homes = [place for place in self.places.values() if place.guild_id is not None and place.bot_is_member]
+    def _welcome(self, shard: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        homes = [
+            place
+            for place in self.places.values()
+            if place.guild_id is not None and place.bot_is_member and self.gateway.shard_of(place.guild_id) == shard
+        ]
         ready = {
             "v": 10, "user": self.bot, "private_channels": [],
             "resume_gateway_url": self.resume_url or self.gateway_url,
@@ -394,6 +408,11 @@ class DiscordStandIn:
     async def _avatar(self, request: web.Request) -> web.Response:
         picture = self.avatars.get(int(request.match_info["person"]))
         return web.Response(status=404) if picture is None else web.Response(body=picture)
+
+    async def _default_avatar(self, request: web.Request) -> web.Response:
+        number = int(request.match_info["number"])
+        known = number < len(self.default_avatars)
+        return web.Response(body=self.default_avatars[number]) if known else web.Response(status=404)
 
 
 def _is_due(rules: list[list[Any]], method: str, path: str) -> bool:

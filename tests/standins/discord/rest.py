@@ -12,11 +12,13 @@ from aiohttp import web
 from tests.standins.discord import rules
 from tests.standins.discord.world import (
     ATTACH_FILES,
+    EMBED_LINKS,
     EPHEMERAL,
     LOADING,
     READ_HISTORY,
     SEND_IN_THREADS,
     SEND_MESSAGES,
+    VIEW_CHANNEL,
     ApiError,
     Invocation,
     Message,
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 ACKNOWLEDGE_WITHIN = 3.0
 TOKEN_LIFE = 15 * 60.0
+FOLLOW_UPS = 5
+"""Messages that may follow an interaction where only the person has installed the bot."""
 
 
 class Rest:
@@ -77,6 +81,8 @@ class Rest:
                     headers = {"Retry-After": str(error.retry_after), "Via": "1.1 loopback"}
                 if status in (401, 403, 429):
                     platform.invalid_requests.append((status, request.method, path))
+                if 400 <= status < 500:
+                    platform.refused_requests.append((status, request.method, path))
             platform.changed()
             if status < 300 and platform.is_lost(request.method, path):
                 status, body = 502, {"code": 0, "message": "502: Bad Gateway"}
@@ -105,7 +111,8 @@ class Rest:
 
     async def _gateway(self, _request: web.Request) -> tuple[int, Any]:
         limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
-        return 200, {"url": self._platform.gateway_url, "shards": 1, "session_start_limit": limit}
+        shards = self._platform.gateway.shards
+        return 200, {"url": self._platform.announced_gateway, "shards": shards, "session_start_limit": limit}
 
     async def _commands(self, request: web.Request) -> tuple[int, Any]:
         commands = await request.json()
@@ -183,6 +190,8 @@ class Rest:
         payload, files = await self._read(request)
         self._check(payload, files, invocation.place.token_file_limit)
         message = invocation.original
+        if len(invocation.followups) >= FOLLOW_UPS and not invocation.place.bot_is_member:
+            raise ApiError(400, 40094, "This interaction has hit the maximum number of follow up messages")
         if message is None or not message.is_thinking:
             message = self._platform.new_message(invocation.place, payload.get("flags", 0) & EPHEMERAL)
             message.invoker = invocation.person
@@ -225,8 +234,8 @@ class Rest:
                 if message.nonce == nonce and message.place is place:
                     return 200, self._json(message)
         self._check(payload, files, place.channel_file_limit)
-        needed = SEND_MESSAGES if place.parent is None else SEND_IN_THREADS
-        if place.app_permissions & needed == 0 and place.guild_id is not None:
+        needed = VIEW_CHANNEL | (SEND_MESSAGES if place.parent is None else SEND_IN_THREADS)
+        if place.guild_id is not None and needed & ~place.app_permissions:
             raise ApiError(403, 50013, "Missing Permissions")
         if place.is_locked:
             raise ApiError(400, 50083, "Thread is archived")
@@ -234,7 +243,7 @@ class Rest:
         if wait > 0:
             raise ApiError(429, 20016, "This action cannot be performed due to slowmode rate limit", retry_after=wait)
         place.written_at = time.monotonic()
-        self._check_attaching(place, files)
+        self._check_holding(place, payload, files)
         message = self._platform.new_message(place, 0)
         message.nonce = nonce
         message.reply_to = self._replied_to(payload)
@@ -261,8 +270,10 @@ class Rest:
         del self._platform.messages[message.id]
         return 204, None
 
-    def _check_attaching(self, place: Place, files: list[StoredFile]) -> None:
-        if files and place.guild_id is not None and not place.app_permissions & ATTACH_FILES:
+    def _check_holding(self, place: Place, payload: dict[str, Any], files: list[StoredFile]) -> None:
+        """Whether the bot may send such a message there of its own."""
+        needed = (ATTACH_FILES if files else 0) | (EMBED_LINKS if payload.get("embeds") else 0)
+        if place.guild_id is not None and needed & ~place.app_permissions:
             raise ApiError(403, 50013, "Missing Permissions")
 
     async def _edit(
@@ -270,7 +281,7 @@ class Rest:
     ) -> tuple[int, Any]:
         payload, files = await self._read(request)
         if place is not None:
-            self._check_attaching(place, files)
+            self._check_holding(place, payload, files)
         self._check(payload, files, file_limit)
         message.flags &= ~LOADING
         rules.apply(message, payload, files)

@@ -8,6 +8,7 @@ from typing import Any
 from tests.standins.discord.world import MIB, ApiError, Message, StoredFile
 
 REQUEST_LIMIT = 25 * MIB
+COMMAND_CHARS = 8000
 LOCALES = frozenset(
     {"id", "da", "de", "en-GB", "en-US", "es-ES", "es-419", "fr", "hr", "it", "lt", "hu", "nl", "no", "pl", "pt-BR"}
     | {"ro", "fi", "sv-SE", "vi", "tr", "cs", "el", "bg", "ru", "uk", "hi", "th", "zh-CN", "ja", "zh-TW", "ko"}
@@ -36,11 +37,14 @@ def check_embeds(embeds: list[dict[str, Any]]) -> None:
             (embed.get("title", ""), 256),
             (embed.get("description", ""), 4096),
             (embed.get("footer", {}).get("text", ""), 2048),
+            (embed.get("author", {}).get("name", ""), 256),
             *[(entry["name"], 256) for entry in fields],
             *[(entry["value"], 1024) for entry in fields],
         ]
         if len(fields) > 25 or any(len(text) > most for text, most in texts):
             raise _invalid("embed too long")
+        if not all(entry["name"] and entry["value"] for entry in fields):
+            raise _invalid("an empty field of an embed")
         total += sum(len(text) for text, _ in texts)
     if total > 6000:
         raise _invalid("embeds too long together")
@@ -65,6 +69,7 @@ def check_components(rows: list[dict[str, Any]]) -> None:
 
 
 def check_select(item: dict[str, Any], row: dict[str, Any]) -> None:
+    check_placeholder(item)
     options = item["options"]
     values = {option["value"] for option in options}
     chosen = sum(option.get("default", False) for option in options)
@@ -75,10 +80,18 @@ def check_select(item: dict[str, Any], row: dict[str, Any]) -> None:
     for option in options:
         if not 1 <= len(option["label"]) <= 100 or not 1 <= len(option["value"]) <= 100:
             raise _invalid("bad option")
+        if len(option.get("description") or "") > 100:
+            raise _invalid("description of an option must be 100 or fewer in length")
+
+
+def check_placeholder(item: dict[str, Any]) -> None:
+    if len(item.get("placeholder") or "") > 150:
+        raise _invalid("placeholder must be 150 or fewer in length")
 
 
 def check_entity_select(item: dict[str, Any], row: dict[str, Any]) -> None:
     """A select of people, roles or channels, which Discord fills."""
+    check_placeholder(item)
     least, most, chosen = item.get("min_values", 1), item.get("max_values", 1), item.get("default_values") or []
     kinds = {5: {"user"}, 6: {"role"}, 7: {"user", "role"}, 8: {"channel"}}[item["type"]]
     if len(row["components"]) > 1 or "options" in item or not 0 <= least <= most <= 25 or most < 1:
@@ -139,15 +152,32 @@ def check_choices(choices: list[dict[str, Any]]) -> None:
 
 def check_command(command: dict[str, Any]) -> None:
     check_localizations(command)
+    if _size(command) > COMMAND_CHARS:
+        raise _invalid("command too large")
     if command["type"] != 1:
         if command.get("description") or not 1 <= len(command["name"]) <= 32:
             raise _invalid("bad menu command")
         return
-    texts = [command, *command.get("options", [])]
-    if len(command.get("options", [])) > 25 or not all(
-        1 <= len(item["description"]) <= 100 and 1 <= len(item["name"]) <= 32 for item in texts
-    ):
+    options = command.get("options", [])
+    if len(options) > 25 or not all(1 <= len(item["description"]) <= 100 for item in (command, *options)):
         raise _invalid("bad command")
+    for item in (command, *options):
+        if not 1 <= len(item["name"]) <= 32 or not _is_command_name(item["name"]):
+            raise _invalid(f"bad name {item['name']}")
+    for option in options:
+        check_choices(option.get("choices") or [])
+
+
+def _size(command: dict[str, Any]) -> int:
+    """The characters of all names, descriptions and values, each in the language where it is longest."""
+    options = command.get("options") or []
+    choices = [choice for option in options for choice in option.get("choices") or []]
+    total = sum(len(str(choice["value"])) for choice in choices)
+    for item in (command, *options, *choices):
+        for key in ("name", "description"):
+            said = [item.get(key) or "", *(item.get(f"{key}_localizations") or {}).values()]
+            total += max(map(len, said))
+    return total
 
 
 def check_localizations(command: dict[str, Any]) -> None:
@@ -173,7 +203,7 @@ def check_localizations(command: dict[str, Any]) -> None:
 
 
 def _is_command_name(name: str) -> bool:
-    """Letters and numbers of any script, - _ ' and nothing in upper case."""
+    """Letters and numbers of any script, - _ ' and nothing in upper case, as Discord wants it in every language."""
     marks = ("DEVANAGARI", "THAI")
     return name == name.lower() and all(
         c in "-_'" or unicodedata.category(c)[0] in "LN" or unicodedata.name(c, "").startswith(marks) for c in name

@@ -52,13 +52,15 @@ class Person:
     permissions: int = MEMBER_PERMISSIONS
     roles: list[int] = field(default_factory=list)
     locale: str = "en-US"
+    avatar: str | None = "0123456789abcdef0123456789abcdef"
+    """The name of the picture that they have set; None for who has set none."""
 
     def user(self) -> dict[str, Any]:
         return {
             "id": str(self.id),
             "username": self.name,
             "discriminator": "0",
-            "avatar": "0123456789abcdef0123456789abcdef",
+            "avatar": self.avatar,
             "global_name": self.name,
         }
 
@@ -94,7 +96,12 @@ class Place:
     slow_mode: float = 0.0
     written_at: float = 0.0
     token_file_limit: int = 10 * MIB
-    channel_file_limit: int = 10 * MIB
+    """What the person who asks may upload there, in bytes a file."""
+
+    @property
+    def channel_file_limit(self) -> int:
+        """What the bot may upload there, in bytes a file."""
+        return FILE_LIMITS[self.premium_tier]
 
     def channel(self) -> dict[str, Any]:
         if self.guild_id is None:

@@ -24,6 +24,7 @@ QUICK = replace(
     LIMITS,
     private_edit_seconds=0.01,
     group_edit_seconds=0.01,
+    administrators_fresh_seconds=0.0,
     album_quiet_seconds=0.25,
     chat_calls=10_000,
     group_calls=10_000,
@@ -39,6 +40,8 @@ class House:
         self.telegram = telegram
         self.studio = atelier.studio
         self.limits = limits
+        self.picks_limits = False
+        """Whether the front-end goes by its configuration, not by `limits`."""
         self.settings = settings
         """More of the configuration's section."""
         self._delivery = atelier.delivery
@@ -68,7 +71,8 @@ class House:
             "file_url": self.telegram.file_url,
             **self.settings,
         }
-        return TelegramFront(TelegramConfig.model_validate(values), self.studio, self.limits)
+        limits = None if self.picks_limits else self.limits
+        return TelegramFront(TelegramConfig.model_validate(values), self.studio, limits)
 
     async def stop(self) -> None:
         """End the front-end."""

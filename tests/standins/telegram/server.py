@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 60
 _NESTED = ("reply_markup", "reply_parameters", "media", "commands", "allowed_updates", "scope")
 _DEEDS = (
     *("sendMessage", "sendPhoto", "sendDocument", "sendAnimation", "getFile", "deleteMessage"),
-    *("editMessageReplyMarkup", "editMessageMedia", "editMessageText"),
+    *("editMessageReplyMarkup", "editMessageMedia", "editMessageText", "editMessageCaption"),
 )
 
 
@@ -163,11 +163,15 @@ class TelegramStandin:
     ) -> Message:
         return await self._write(person, chat, media=self.world.files.sticker(data, kind), **facts)
 
+    async def sends_other(self, person: Person, chat: Chat, kind: str, caption: str = "", **facts: Any) -> Message:
+        """A video, video note, audio, voice message or contact."""
+        return await self._write(person, chat, text=caption, media=self.world.files.other(kind), **facts)
+
     async def edits(self, message: Message, text: str, *, after_seconds: int = 5) -> Message:
         """Somebody changes the words of their message, so long after they wrote it."""
         message.history.append(message.text)
         message.text, message.edited = text, message.date + after_seconds
-        await self._add_update({"edited_message": message.to_json()})
+        await self._show({"edited_message": message.to_json()}, message)
         return message
 
     async def presses(self, person: Person, message: Message, label: str) -> Press:
@@ -209,10 +213,12 @@ class TelegramStandin:
         await self._add_update({"my_chat_member": {"chat": chat.to_json(), "from": person.to_json(), **change}})
 
     async def moves(self, chat: Chat, person: Person) -> Chat:
-        """A group becomes a supergroup; the new one."""
+        """A group becomes a supergroup; the new one. Both are told."""
         bigger = chat.moved_to = self.group(f"{chat.title}, bigger")
         message = self.world.add_message(chat, person)
         await self._add_update({"message": message.to_json() | {"migrate_to_chat_id": bigger.id}})
+        first = self.world.add_message(bigger, person, as_group=True)
+        await self._add_update({"message": first.to_json() | {"migrate_from_chat_id": chat.id}})
         return bigger
 
     async def until(self, condition: Callable[[], Any]) -> Any:
@@ -228,8 +234,12 @@ class TelegramStandin:
 
     async def _write(self, person: Person, chat: Chat, **facts: Any) -> Message:
         message = self.world.add_message(chat, person, **facts)
-        await self._add_update({"message": message.to_json()})
+        await self._show({"message": message.to_json()}, message)
         return message
+
+    async def _show(self, update: dict[str, Any], message: Message) -> None:
+        if message.concerns_bot or not self.world.privacy_mode:
+            await self._add_update(update)
 
     async def _add_update(self, update: dict[str, Any]) -> None:
         whole = {"update_id": next(self._update_ids), **update}
