@@ -34,11 +34,10 @@ class Extras:
     async def bring(self, interaction: discord.Interaction[Any], act: Act, job: Job) -> None:
         """Bring the file, the film or the losses of a job. Raises a `Refusal` where there are none."""
         check_permissions(interaction)
-        if act != "losses":
-            check_still_restricted(interaction.channel, was_restricted=bool(job.address.get("is_restricted")))
         if act == "losses":
             await think_privately(interaction)
         else:
+            check_still_restricted(interaction.channel, was_restricted=bool(job.address.get("is_restricted")))
             await interaction.response.defer(thinking=True)
         answer = await self._studio.answer(job.id)
         if answer is None or answer.picture is None:
