@@ -73,7 +73,7 @@ class TelegramFront:
         self._studio = studio
         self._polling = PollingRequest()
         self._pace = Pace(limits, studio.folder / "telegram_calls.json")
-        self._application = _application(token, config, self._polling, self._pace, InTheirLanguage(studio))
+        self._application = _application(token, config, self._polling, self._pace, InTheirLanguage(studio, limits))
         rules = HouseRules(studio, Administrators(self._application.bot, limits))
         self._outbox = Outbox(self._application.bot, limits)
         self._board = StatusBoard(self._edit_progress, self._pace.room, limits)

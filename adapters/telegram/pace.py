@@ -43,8 +43,20 @@ def seconds_of(flood: RetryAfter) -> float:
     return wait.total_seconds() if isinstance(wait, datetime.timedelta) else float(wait)
 
 
+def patience(limits: TelegramLimits, rank: Rank) -> float:
+    """How many seconds of silence a call waits out: an answer is brought again later, words have only this time."""
+    return limits.word_patience_seconds if rank == Rank.WORD else limits.flood_patience_seconds
+
+
 class NoRoom(TelegramError):
     """Progress cannot be shown at once, and is not worth waiting for."""
+
+
+class Stopping(TelegramError):
+    """The bot is being stopped before the turn of this came."""
+
+    def __init__(self) -> None:
+        super().__init__("The bot is being stopped.")
 
 
 class Window:
@@ -199,7 +211,7 @@ class Pace(AIORateLimiter):
     @asynccontextmanager
     async def _turn(self, chat_id: int, rank: Rank, weight: int) -> AsyncIterator[_Lane]:
         lane = self._lane(chat_id)
-        if lane.closed_until - time.monotonic() > self._limits.flood_patience_seconds:
+        if lane.closed_until - time.monotonic() > patience(self._limits, rank):
             raise RetryAfter(math.ceil(lane.closed_until - time.monotonic()))
         ticket = (int(rank), next(self._numbers))
         bisect.insort(lane.waiting, ticket)
@@ -208,7 +220,7 @@ class Pace(AIORateLimiter):
                 if rank == Rank.PROGRESS:
                     raise NoRoom("The chat takes no more at present.")
                 if self._is_closed:
-                    raise TelegramError("The bot is being stopped.")
+                    raise Stopping
                 await _changed(lane, pause)
             for window in lane.windows:
                 window.begin(weight)

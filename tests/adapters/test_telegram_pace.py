@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from telegram.error import RetryAfter, TelegramError
+from telegram.error import RetryAfter
 
 from adapters.telegram.limits import LIMITS
-from adapters.telegram.pace import NoRoom, Pace, Rank, Window
+from adapters.telegram.pace import NoRoom, Pace, Rank, Stopping, Window
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*retry_after:DeprecationWarning")
 
@@ -109,7 +109,7 @@ async def test_a_chat_that_is_full_holds_up_no_other() -> None:
     assert len(telegram.said) == 6
     pace.close()
     ended = await asyncio.gather(*full, return_exceptions=True)
-    assert [type(end) for end in ended].count(TelegramError) == 2
+    assert [type(end) for end in ended].count(Stopping) == 2
 
 
 async def test_all_wait_for_the_end_of_a_silence_and_nobody_for_a_long_one() -> None:
