@@ -73,6 +73,9 @@ class TelegramStandin:
         self._wanted: list[str] = []
         self._update_ids = itertools.count(1000)
         self._person_ids = itertools.count(7001)
+        self.held = 0
+        self._held_methods: tuple[str, ...] = ()
+        self._let_go = asyncio.Event()
         self.polls = 0
         self.downloads = 0
         self.webhooks_set = 0
@@ -97,6 +100,7 @@ class TelegramStandin:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.polls += 1
+        self.let_go()
         await self._tell()
         await self._runner.cleanup()
 
@@ -215,6 +219,23 @@ class TelegramStandin:
         await self._add_update({"message": message.to_json() | {"migrate_to_chat_id": bigger.id}})
         return bigger
 
+    # What goes wrong.
+
+    def hold(self, *methods: str) -> None:
+        """Calls of these methods hang from now on; they never come to anything. `held` counts them."""
+        self._held_methods = methods
+        self._let_go.clear()
+
+    def let_go(self) -> None:
+        """Calls that come from now on are served; those that hang fail."""
+        self._held_methods = ()
+        self._let_go.set()
+
+    @property
+    def pending(self) -> int:
+        """How many updates are not confirmed by the bot."""
+        return len(self._updates)
+
     async def until(self, condition: Callable[[], Any]) -> Any:
         """Waits until the condition holds for what Telegram keeps, and returns its value."""
         async with asyncio.timeout(PATIENCE_SECONDS), self._changed:
@@ -257,6 +278,7 @@ class TelegramStandin:
                     if webhook.error:
                         return
                 self._updates.remove(update)
+                await self._tell()
 
     async def _tell(self) -> None:
         async with self._changed:
@@ -276,6 +298,11 @@ class TelegramStandin:
         params, uploads = await _read(request)
         if request.match_info["token"] != self.token:
             return _failure(ApiError(401, "Unauthorized"))
+        if method in self._held_methods:
+            self.held += 1
+            await self._tell()
+            await self._let_go.wait()
+            return _failure(ApiError(504, "Gateway Timeout"))
         fault = next((fault for fault in self.faults if fault.fits(method, params)), None)
         if fault is not None:
             self.faults.remove(fault)
