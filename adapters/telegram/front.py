@@ -129,7 +129,7 @@ class TelegramFront:
             self._ready.clear()
             await self._board.close()
             await self._application.bot.shutdown()
-            await asyncio.to_thread(self._pace.note)
+            await self._pace.note()
             self._guard.remove()
         if broken:
             raise BrokenDown(broken)

@@ -158,10 +158,10 @@ async def test_words_wait_out_a_silence_that_is_too_long_for_answers(
     await house.stop()
     house.limits = replace(house.limits, flood_patience_seconds=0.1)
     await house.start()
-    for words in ("/help", "/styles"):
+    for words, answer in (("/help", "I repaint"), ("/styles", "Page 1")):
         telegram.world.flood.close(house.club.id, 1)
         said = await telegram.says(house.ann, house.club, words)
-        await house.message(house.club, lambda message: True, said)
+        assert answer in (await house.message(house.club, lambda message: True, said)).text
     assert telegram.world.flood.refused
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 from telegram.error import RetryAfter
 
 from adapters.telegram.limits import LIMITS
-from adapters.telegram.pace import NoRoom, Pace, Rank, Stopping, Window
+from adapters.telegram.pace import NoRoom, Pace, Rank, Stopping
+from adapters.telegram.window import Window
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*retry_after:DeprecationWarning")
 
@@ -134,7 +136,7 @@ async def test_what_was_said_before_a_restart_counts(tmp_path: Path) -> None:
     before = Pace(replace(QUICK, group_seconds=60), notes)
     for number in range(4):
         await say(before, telegram, str(number))
-    before.note()
+    await before.note()
     after = Pace(replace(QUICK, group_seconds=60), notes)
     after.open()
     assert 50 < after.pause(GROUP) < 60
@@ -142,6 +144,31 @@ async def test_what_was_said_before_a_restart_counts(tmp_path: Path) -> None:
     damaged = Pace(QUICK, notes)
     damaged.open()
     assert damaged.pause(GROUP) == 0
+
+
+async def test_what_was_said_before_a_crash_counts(tmp_path: Path) -> None:
+    telegram, notes = Telegram(), tmp_path / "calls.json"
+    limits = replace(QUICK, group_seconds=60)
+    before = Pace(limits, notes)
+    for number in range(3):
+        await say(before, telegram, str(number))
+    telegram.may_answer.clear()
+    under_way = asyncio.create_task(say(before, telegram, "under way"))
+    async with asyncio.timeout(60):
+        while True:
+            after = Pace(limits, notes)
+            after.open()
+            if (pause := after.pause(GROUP)) > 0 and len(noted(notes)) == 4:
+                break
+            await asyncio.sleep(0.01)
+    assert 50 < pause < 60
+    telegram.may_answer.set()
+    await under_way
+
+
+def noted(notes: Path) -> list[float]:
+    times: list[float] = json.loads(notes.read_text())[str(GROUP)]
+    return times
 
 
 async def test_the_same_distance_holds_for_a_private_chat() -> None:
