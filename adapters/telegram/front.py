@@ -23,7 +23,7 @@ from adapters.telegram.inbox import Inbox
 from adapters.telegram.keyboard import cancel_button
 from adapters.telegram.limits import LIMITS, OWN_SERVER, TelegramLimits
 from adapters.telegram.membership import Membership
-from adapters.telegram.menus import offer_commands
+from adapters.telegram.menus import offer_commands_in_time
 from adapters.telegram.orders import PLATFORM, OrderDesk
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.own_styles import OwnStyles
@@ -191,17 +191,18 @@ class TelegramFront:
 
     async def _serve(self) -> None:
         await self._application.start()
+        menus = asyncio.create_task(offer_commands_in_time(self._application.bot, self._guard.clean))
         try:
             await self._inbox.look()
             await self._source.start()
             for update in await self._inbox.left():
                 await self._handle(update)
-            await self._offer_commands()
             self._ready.set()
             log.info("telegram is served", bot=self._application.bot.username)
             await self._source.watch()
         finally:
             self._ready.clear()
+            menus.cancel()
             self._albums.close()
             impatience = asyncio.get_running_loop().call_later(self._limits.stop_seconds, self._cut_short)
             try:
@@ -222,12 +223,6 @@ class TelegramFront:
         """Leave what waits for its turn, or has not begun, for the next start."""
         self._pace.close()
         self._tongues.close()
-
-    async def _offer_commands(self) -> None:
-        try:
-            await offer_commands(self._application.bot)
-        except TelegramError as error:
-            log.warning("command menus not set", error=self._guard.clean(str(error)))
 
 
 def _notice(job: Job, spot: Spot, event: Queued | Running) -> Notice:

@@ -112,18 +112,23 @@ class Webhook:
                 )
                 return
             except InvalidToken as error:
-                refusal = REFUSED if await confirms_refusal(self._application, self._config) else ""
-                log.warning("the webhook is not set yet", error=self._guard.clean(str(error)), retry_in=pause)
+                if await confirms_refusal(self._application, self._config):
+                    refusal = REFUSED
+                else:
+                    self._not_yet(error, pause)
             except BadRequest as error:
                 reason = self._guard.clean(error.message)
                 refusal = f"Telegram does not take the webhook ({reason}); check telegram.webhook_url."
             except TelegramError as error:
-                log.warning("the webhook is not set yet", error=self._guard.clean(str(error)), retry_in=pause)
+                self._not_yet(error, pause)
             if refusal:
                 # Raised out here so that the library's error, which may quote the token, is no part of it.
                 raise SetupError(refusal)
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _not_yet(self, error: TelegramError, pause: float) -> None:
+        log.warning("the webhook is not set yet", error=self._guard.clean(str(error)), retry_in=pause)
 
     def _tell(self, info: WebhookInfo) -> None:
         if info.last_error_date is not None and info.last_error_date != self._last_error:

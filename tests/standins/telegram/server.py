@@ -41,7 +41,8 @@ class Call:
 class Fault:
     """The next call of `method` goes wrong; with `after` its effect stays, though the bot is not told.
 
-    With `cut` the connection ends instead of an answer; with `about` only a call with these words is meant.
+    With `cut` the connection ends instead of an answer; with `about` only a call with these words is meant. A 429 tells
+    after how many seconds to come again.
     """
 
     method: str
@@ -49,9 +50,14 @@ class Fault:
     after: bool = False
     cut: bool = False
     about: str = ""
+    retry_after: int = 0
 
     def fits(self, method: str, params: Params) -> bool:
         return self.method == method and self.about in str(params)
+
+    def error(self) -> ApiError:
+        when = {"retry_after": self.retry_after} if self.retry_after else {}
+        return ApiError(self.code, HTTPStatus(self.code).phrase, **when)
 
 
 class TelegramStandin:
@@ -308,7 +314,7 @@ class TelegramStandin:
             self.faults.remove(fault)
             if not fault.after:
                 await self._tell()
-                return _failure(ApiError(fault.code, HTTPStatus(fault.code).phrase))
+                return _failure(fault.error())
         try:
             result = await self._result(method, params, uploads)
         except ApiError as error:
@@ -324,7 +330,7 @@ class TelegramStandin:
         if fault is not None:
             if fault.cut and request.transport is not None:
                 request.transport.abort()
-            return _failure(ApiError(fault.code, HTTPStatus(fault.code).phrase))
+            return _failure(fault.error())
         return web.json_response({"ok": True, "result": result})
 
     async def _result(self, method: str, params: Params, uploads: Uploads) -> Any:
