@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from telegram.error import RetryAfter
 
-from adapters.telegram.limits import LIMITS
+from adapters.telegram.limits import LIMITS, OWN_SERVER, TelegramLimits
 from adapters.telegram.pace import NoRoom, Pace, Rank, Stopping
 from adapters.telegram.window import Window
 
@@ -46,6 +46,19 @@ class Telegram:
 async def say(pace: Pace, telegram: Telegram, words: str, rank: Rank = Rank.WORD, **data: Any) -> Any:
     about = {"chat_id": GROUP, **data}
     return await pace.process_request(telegram.take, (words,), {}, data.get("method", "sendMessage"), about, rank)
+
+
+@pytest.mark.parametrize("limits", [LIMITS, OWN_SERVER])
+def test_the_distances_are_those_that_telegram_bears(limits: TelegramLimits) -> None:
+    private, group = 7, -7
+    assert limits.edit_seconds(private) >= 3
+    assert limits.edit_seconds(group) >= 8
+    assert limits.preview_seconds(group) > limits.edit_seconds(group)
+    assert limits.group_calls <= 20
+    assert limits.group_seconds >= 60
+    assert limits.group_reserve >= limits.group_calls / 2, "room for answers"
+    assert limits.chat_calls <= limits.chat_seconds, "one a second"
+    assert 2 * limits.all_calls <= 30 * limits.all_seconds
 
 
 def test_a_window_counts_a_call_until_its_time_after_its_end() -> None:

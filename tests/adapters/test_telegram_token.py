@@ -43,6 +43,7 @@ def guarded(request: pytest.FixtureRequest) -> Iterator[TokenGuard]:
     """The log as the bot configures it, at its most talkative."""
     root = logging.getLogger()
     handlers, level, how = list(root.handlers), root.level, structlog.get_config()
+    levels = {name: logging.getLogger(name).level for name in root.manager.loggerDict}
     configure_logs(LogConfig(level="debug", format=request.param))
     (handler,) = root.handlers
     assert isinstance(handler, logging.StreamHandler)
@@ -52,6 +53,8 @@ def guarded(request: pytest.FixtureRequest) -> Iterator[TokenGuard]:
     yield guard
     guard.remove()
     root.handlers[:], _ = handlers, root.setLevel(level)
+    for name, its in levels.items():
+        logging.getLogger(name).setLevel(its)
     structlog.configure(**how)
 
 
