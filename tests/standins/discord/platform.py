@@ -25,6 +25,7 @@ from tests.standins.discord.world import (
     StoredFile,
     role,
 )
+from tests.standins.outage import Outage
 
 T = TypeVar("T")
 PATIENCE = 120.0
@@ -77,13 +78,14 @@ class DiscordStandIn:
         self._trouble: list[list[Any]] = []
         self._cuts: list[list[Any]] = []
         self._waiting: list[asyncio.Future[None]] = []
+        self.outage = Outage()
         self._runner: web.AppRunner | None = None
         self._port = 0
         self.place = self.add_place()
         self.person = self.add_person("ada")
 
     async def __aenter__(self) -> DiscordStandIn:
-        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app = web.Application(client_max_size=64 * 1024 * 1024, middlewares=[self.outage.middleware])
         Rest(self).add_to(app)
         app.router.add_get("/gateway/", self.gateway.serve)
         app.router.add_get("/cdn/attachments/{id}/{name}", self._download)

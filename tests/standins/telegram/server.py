@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from tests.standins.outage import Outage
 from tests.standins.telegram.methods import BOT, ApiError, Methods, Params, Uploads
 from tests.standins.telegram.world import BOT_NAME, Chat, Message, Person, Press
 
@@ -89,7 +90,8 @@ class TelegramStandin:
         self._one_at_a_time = asyncio.Lock()
         self._pushing = asyncio.Lock()
         self._later: asyncio.Task[None] | None = None
-        app = web.Application(client_max_size=64 * 1024 * 1024)
+        self.outage = Outage()
+        app = web.Application(client_max_size=64 * 1024 * 1024, middlewares=[self.outage.middleware])
         app.router.add_route("*", "/bot{token}/{method}", self._serve_method)
         app.router.add_get("/file/bot{token}/{path:.+}", self._serve_file)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
