@@ -171,10 +171,9 @@ async def test_what_was_said_before_a_crash_counts(tmp_path: Path) -> None:
         while True:
             after = Pace(limits, notes)
             after.open()
-            if (pause := after.pause(GROUP)) > 0 and len(noted(notes)) == 4:
+            if after.pause(GROUP) > 0 and len(noted(notes)) == 4:
                 break
             await asyncio.sleep(0.01)
-    assert 50 < pause < 60
     telegram.may_answer.set()
     await under_way
 
