@@ -48,6 +48,7 @@ async def test_an_impatient_press_turns_the_page_once(telegram: TelegramStandin,
     presses = [await telegram.presses(house.ann, gallery, "More ›") for _ in range(8)]
     for press in presses:
         await telegram.answered(press)
+    await telegram.until(lambda: telegram.held)
     said = await telegram.says(house.bob, house.club, "/help")
     await house.message(house.club, lambda message: True, said)
     assert telegram.held == 1
