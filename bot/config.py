@@ -26,7 +26,7 @@ from pydantic import (
 from bot.errors import SetupError
 from nst_engine.settings import MAX_SIZE, MAX_STEPS, MIN_SIZE
 
-_WEBHOOK_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{0,256}")
+_WEBHOOK_SECRET: Final = re.compile(r"([A-Za-z0-9_-]{16,256})?")
 ENV_PREFIX: Final = "ATELIER_"
 DISCORD_CDN: Final = ("https://cdn.discordapp.com/", "https://media.discordapp.net/")
 
@@ -93,7 +93,7 @@ class TelegramConfig(_Section):
     @classmethod
     def _check_secret(cls, secret: SecretStr) -> SecretStr:
         if not _WEBHOOK_SECRET.fullmatch(secret.get_secret_value()):
-            raise ValueError("use at most 256 of the characters A-Z, a-z, 0-9, _ and -; or leave it empty")
+            raise ValueError("use 16 to 256 of the characters A-Z, a-z, 0-9, _ and -; leave it empty, and one is made")
         return secret
 
 

@@ -17,6 +17,7 @@ from adapters.telegram.desk import StyleDesk, Wish
 from adapters.telegram.keyboard import CHOICE, EACH, GALLERY, OF_ALBUMS, OWN, PAGE, REST, Choosing, chooser
 from adapters.telegram.keyboard import gallery_pages as pages_of
 from adapters.telegram.limits import TelegramLimits
+from adapters.telegram.once import once_at_a_time
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.pictures import Picture, picture_in
 from adapters.telegram.queries import acknowledge, message_of, query_of
@@ -38,9 +39,10 @@ class Choices:
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Adds the handlers, one for each kind of button."""
-        kinds = {CHOICE: self.choose, PAGE: self.turn, OWN: self.own, REST: self.rest, EACH: self.each}
+        turn, leaf = once_at_a_time(self.turn, self._limits), once_at_a_time(self.leaf, self._limits)
+        kinds = {CHOICE: self.choose, PAGE: turn, OWN: self.own, REST: self.rest, EACH: self.each}
         kinds |= {OF_ALBUMS[kind]: kinds[kind] for kind in OF_ALBUMS}
-        for kind, handler in {**kinds, GALLERY: self.leaf}.items():
+        for kind, handler in {**kinds, GALLERY: leaf}.items():
             application.add_handler(CallbackQueryHandler(handler, pattern=f"^{kind}:"))
 
     async def choose(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:

@@ -10,7 +10,9 @@ from telegram.error import TelegramError
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
 from adapters.telegram import result_sentences as sentences
+from adapters.telegram.inbox import Inbox
 from adapters.telegram.outbox import Outbox
+from adapters.telegram.pace import Stopping
 from adapters.telegram.queries import seen_message
 from adapters.telegram.spot import Spot, place_is_gone
 from adapters.telegram.token_guard import TokenGuard
@@ -23,16 +25,21 @@ log = structlog.get_logger(__name__)
 class Faults:
     """The error handler of the application."""
 
-    def __init__(self, outbox: Outbox, guard: TokenGuard) -> None:
+    def __init__(self, outbox: Outbox, guard: TokenGuard, inbox: Inbox) -> None:
         self._outbox = outbox
         self._guard = guard
+        self._inbox = inbox
 
     async def handle(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Says one sentence to the person whose message or press failed, whatever the reason, and leaves it at that."""
-        await self._tell(_spot_of(update), context.error)
+        """Says one sentence to the person whose message or press failed, whatever the reason, unless the bot stops."""
+        if isinstance(context.error, Stopping):
+            self._put_off(update)
+        else:
+            await self._tell(update, context.error)
         raise ApplicationHandlerStop
 
-    async def _tell(self, spot: Spot | None, error: Exception | None) -> None:
+    async def _tell(self, update: object, error: Exception | None) -> None:
+        spot = _spot_of(update)
         if isinstance(error, Refusal):
             sentence = str(error)
         else:
@@ -42,8 +49,15 @@ class Faults:
             return
         try:
             await self._outbox.say(spot, sentence)
+        except Stopping:
+            self._put_off(update)
         except TelegramError as failure:
             log.warning("a sentence could not be said", error=self._guard.clean(str(failure)))
+
+    def _put_off(self, update: object) -> None:
+        """What the bot had no more time for is dealt with at the next start."""
+        if isinstance(update, Update):
+            self._inbox.put_off(update.update_id)
 
 
 def _spot_of(update: Any) -> Spot | None:

@@ -39,7 +39,7 @@ class Handlers:
         self._rules = desk.rules
         self._outbox = outbox
         self._limits = limits
-        self._albums = AlbumCollector(limits.album_quiet_seconds)
+        self.albums = AlbumCollector(limits.album_quiet_seconds)
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Adds the handlers; the first that fits a message gets it."""
@@ -79,13 +79,18 @@ class Handlers:
     async def picture(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A picture, alone or in an album; in groups only with the command in its caption, or as the style awaited."""
         message = _message(update)
-        is_edit = message.edit_date is not None
-        parts: list[Message] | None = [message]
-        if message.media_group_id is not None and not is_edit:
-            parts = await self._albums.collect(message)
-        if parts is None or self._is_late(message) or not _may_concern(parts, context.bot):
+        if message.media_group_id is None or message.edit_date is not None:
+            await self._picture([message], context)
             return
+        async with self.albums.collected(message) as parts:
+            if parts is not None:
+                await self._picture(parts, context)
+
+    async def _picture(self, parts: list[Message], context: ContextTypes.DEFAULT_TYPE) -> None:
         message = parts[0]
+        is_edit = message.edit_date is not None
+        if self._is_late(message) or not _may_concern(parts, context.bot):
+            return
         async with self._desk.room.turn(message.chat.id, person_of(message)):
             waiting = await self._waiting(message)
             if _had_its_way(message, waiting):

@@ -15,6 +15,7 @@ from adapters.telegram import result_sentences as sentences
 from adapters.telegram.extras import Extras
 from adapters.telegram.house_rules import HouseRules
 from adapters.telegram.limits import TelegramLimits
+from adapters.telegram.once import once_at_a_time
 from adapters.telegram.orders import OrderDesk
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.queries import acknowledge, query_of, seen_message, spot_of
@@ -66,7 +67,8 @@ class ResultPresses:
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Adds the handlers."""
         application.add_handler(CallbackQueryHandler(self.press, pattern=rf"^({RESULT}:({'|'.join(ACTS)})|[lf]):"))
-        application.add_handler(CallbackQueryHandler(self.choose, pattern=f"^{OTHER}:"))
+        choose = once_at_a_time(self.choose, self._limits)
+        application.add_handler(CallbackQueryHandler(choose, pattern=f"^{OTHER}:"))
         application.add_handler(CallbackQueryHandler(self.take, pattern=f"^{TAKEN}:"))
 
     async def press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:

@@ -10,6 +10,7 @@ from telegram.ext import Application, CallbackQueryHandler, CommandHandler, Cont
 
 from adapters.telegram.house_rules import HouseRules
 from adapters.telegram.limits import TelegramLimits
+from adapters.telegram.once import once_at_a_time
 from adapters.telegram.orders import PLATFORM
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.queries import acknowledge, message_of, query_of
@@ -37,7 +38,9 @@ class SettingsCommand:
         """Adds the handlers."""
         application.add_handler(CommandHandler("settings", self.open, filters=filters.UpdateType.MESSAGE))
         application.add_handler(
-            CallbackQueryHandler(self.show, pattern=rf"^{SHOW}:({'|'.join(SECTIONS)})(:\d{{1,4}})?$")
+            CallbackQueryHandler(
+                once_at_a_time(self.show, self._limits), pattern=rf"^{SHOW}:({'|'.join(SECTIONS)})(:\d{{1,4}})?$"
+            )
         )
         application.add_handler(CallbackQueryHandler(self.put, pattern=rf"^{PUT}:({RESET}|{'|'.join(TOGETHER)}):"))
 

@@ -7,7 +7,7 @@ import pytest
 from adapters.telegram.menus import SCOPES
 from bot.languages import NAMES
 from tests.adapters.test_telegram_buttons import refused
-from tests.standins.telegram import TelegramStandin
+from tests.standins.telegram import Fault, TelegramStandin
 from tests.standins.telegram.house import House, jpeg
 
 pytest_plugins = ["tests.standins.telegram.fixtures"]
@@ -183,6 +183,17 @@ async def test_menus_for_each_language_and_kind_of_chat(swift_telegram: House, t
         asked = await telegram.says(house.ann, house.private, f"/{command}")
         said = await house.message(house.private, lambda _: True, asked)
         assert "/help tells more" not in said.text, "there is no such command"
+
+
+async def test_menus_that_were_too_much_at_once_come_later(swift_telegram: House, telegram: TelegramStandin) -> None:
+    house, menus = swift_telegram, telegram.world.commands
+    await telegram.until(lambda: len(menus) == len(SCOPES) * len(NAMES))
+    await house.stop()
+    menus.clear()
+    telegram.faults.append(Fault("setMyCommands", 429, retry_after=1))
+    await house.start()
+    await telegram.until(lambda: len(menus) == len(SCOPES) * len(NAMES))
+    assert not telegram.faults
 
 
 async def test_menus_are_brought_only_where_they_have_changed(swift_telegram: House, telegram: TelegramStandin) -> None:

@@ -119,12 +119,16 @@ async def test_an_update_that_comes_twice_is_one_job(telegram: TelegramStandin, 
     async with house.busy_engine():
         photo = await house.asks(house.private, house.ann)
         status = await house.status_in(house.private, photo)
+        await house.remembered(status)
         fetched = len([call for call in telegram.calls if call.method == "getFile"])
+        await house.restart()
         await telegram.repeats(telegram.last_update)
         await telegram.until(lambda: len([c for c in telegram.calls if c.method == "getFile"]) > fetched)
+        await telegram.repeats(telegram.last_update)
     await telegram.says(house.ann, house.private, "/help")
     await house.sentence_in(house.private, "I repaint")
     assert await house.picture_in(house.private, photo) is status
+    assert len([c for c in telegram.calls if c.method == "getFile"]) == 2 * fetched, "the third is not looked at"
     assert [message for message in house.private.from_bot if message.reply_to is photo] == [status]
 
 

@@ -25,6 +25,7 @@ from tests.standins.discord.world import (
     StoredFile,
     role,
 )
+from tests.standins.outage import Outage
 
 T = TypeVar("T")
 PATIENCE = 120.0
@@ -85,6 +86,7 @@ class DiscordStandIn:
         self._cuts: list[list[Any]] = []
         self._losses: list[list[Any]] = []
         self._waiting: list[asyncio.Future[None]] = []
+        self.outage = Outage()
         self._runner: web.AppRunner | None = None
         self._port = 0
         self.announced_gateway = ""
@@ -93,7 +95,7 @@ class DiscordStandIn:
         self.person = self.add_person("ada")
 
     async def __aenter__(self) -> DiscordStandIn:
-        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app = web.Application(client_max_size=64 * 1024 * 1024, middlewares=[self.outage.middleware])
         Rest(self).add_to(app)
         app.router.add_get("/gateway/", self.gateway.serve)
         app.router.add_get("/elsewhere/", self.gateway.stray)

@@ -17,6 +17,7 @@ from adapters.telegram import LIMITS, TelegramFront, TelegramLimits
 from bot.config import TelegramConfig
 from bot.requests import Job, Options, Running, StylizeRequest
 from nst_engine.settings import MAX_STEPS
+from tests.standins.telegram.flood import FloodRules
 from tests.standins.telegram.server import PATIENCE_SECONDS, TelegramStandin
 from tests.standins.telegram.world import Chat, Message, Person
 
@@ -29,6 +30,15 @@ QUICK = replace(
     chat_calls=10_000,
     group_calls=10_000,
 )
+
+
+def hurried(faster: float) -> tuple[TelegramLimits, FloodRules]:
+    """The bot's limits and Telegram's with all that is about speaking so many times faster."""
+    real = FloodRules()
+    spoken = ("chat", "group", "all", "private_edit", "group_edit", "stop", "flood_patience", "word_patience")
+    times = {f"{name}_seconds": getattr(LIMITS, f"{name}_seconds") / faster for name in spoken}
+    rules = {f"{name}_seconds": getattr(real, f"{name}_seconds") / faster for name in ("chat", "group", "all")}
+    return replace(LIMITS, **times), replace(real, **rules)
 
 
 class House:
