@@ -14,7 +14,7 @@ from adapters.telegram import sentences
 from adapters.telegram.house_rules import HouseRules
 from adapters.telegram.keyboard import Choosing, album_question, chooser
 from adapters.telegram.limits import TelegramLimits
-from adapters.telegram.orders import Order, OrderDesk
+from adapters.telegram.orders import PLATFORM, Order, OrderDesk
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.pictures import Picture
 from adapters.telegram.result_sentences import FAULT
@@ -113,9 +113,14 @@ class StyleDesk:
         The same asked again after that makes only what is missing.
         """
         await self.rules.check_asker(wish.spot.chat_id, is_moderator=wish.moderator)
-        if len(wish.photos) == 1:
-            await self._orders.take(_order(wish, wish.photos[0], wish.origin))
-            return
+        # All of them are asked for at once: what is deleted meanwhile holds for those whose turn comes later, too.
+        with self._studio.privacy.taking(PLATFORM, wish.person):
+            if len(wish.photos) == 1:
+                await self._orders.take(_order(wish, wish.photos[0], wish.origin))
+            else:
+                await self._paint_each(wish)
+
+    async def _paint_each(self, wish: Wish) -> None:
         words = f"{wish.photos[0].message_id}:{wish.styles}:{wish.strength}"
         begun = await self.room.find_begun(wish.spot.chat_id, wish.person, words)
         origin = wish.origin if begun is None else begun.origin_for(wish.origin)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.telegram import pictures
+from adapters.telegram.orders import Order, OrderDesk
 from adapters.telegram.pictures import download
 from tests.adapters.test_telegram_buttons import painted, refused
 from tests.bot.test_privacy import traces
@@ -143,3 +144,23 @@ async def test_what_is_being_fetched_is_not_kept_after_the_erasure(
     may_go_on.set()
     await house.sentence_in(house.private, "You had your data deleted while")
     assert not (await house.studio.privacy.what_is_kept("telegram", str(house.ann.id))).can_be_erased
+
+
+async def test_of_an_album_nothing_is_kept_after_the_erasure(
+    swift_telegram: House, telegram: TelegramStandin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, taken = swift_telegram, []
+    take = OrderDesk.take
+
+    async def and_erase(desk: OrderDesk, order: Order) -> None:
+        await take(desk, order)
+        if not taken:
+            await house.studio.privacy.erase("telegram", str(house.ann.id))
+        taken.append(order)
+
+    monkeypatch.setattr(OrderDesk, "take", and_erase)
+    for seed in range(3):
+        await telegram.sends_photo(house.ann, house.private, jpeg(seed=seed), "lilac" * (not seed), album="a")
+    await house.sentence_in(house.private, "You had your data deleted while")
+    assert len(taken) == 1
+    assert await house.studio.under_way("telegram", person=str(house.ann.id)) == []

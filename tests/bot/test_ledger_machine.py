@@ -141,8 +141,8 @@ class LedgerMachine(RuleBasedStateMachine):
             return "You already have 4"
         if any(job.created > self.now - LIMITS.cooldown for job in of_person):
             return "just now"
-        if sum(job.place == place for job in opened) >= LIMITS.per_place:
-            return "There are already 7"
+        if (here := sum(job.place == place for job in opened)) >= LIMITS.per_place:
+            return f"There are already {here} "
         return "full with 9" if len(opened) >= LIMITS.total else None
 
     @rule(
