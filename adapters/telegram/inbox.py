@@ -41,7 +41,7 @@ class Inbox:
     async def keep(self, updates: Sequence[Any]) -> None:
         """Write updates down, durably, those that are new."""
         numbers = {update["update_id"]: update for update in updates if _is_update(update)}
-        fresh = {number: update for number, update in numbers.items() if number not in self._begun | self._files}
+        fresh = {number: numbers[number] for number in numbers if not self._knows(number)}
         if fresh:
             self._files |= {number: self._folder / f"{number}.1" for number in fresh}
             await self._call(lambda: self._write(fresh), None)
@@ -90,6 +90,9 @@ class Inbox:
         self._put_off.discard(number)
         if path is not None:
             await self._call(partial(_ended, path, is_put_off=is_put_off), None)
+
+    def _knows(self, number: int) -> bool:
+        return number in self._begun or number in self._files
 
     async def _call(self, work: Callable[[], _T], otherwise: _T) -> _T:
         try:
