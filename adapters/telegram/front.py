@@ -197,7 +197,7 @@ class TelegramFront:
         try:
             await self._inbox.look()
             await self._source.start()
-            for update in await self._inbox.left():
+            for update in self._inbox.left():
                 await self._handle(update)
             self._ready.set()
             log.info("telegram is served", bot=self._application.bot.username)

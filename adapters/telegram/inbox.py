@@ -7,6 +7,7 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -40,7 +41,7 @@ class Inbox:
     async def keep(self, updates: Sequence[Any]) -> None:
         """Write updates down, durably, those that are new."""
         numbers = {update["update_id"]: update for update in updates if _is_update(update)}
-        fresh = {number: update for number, update in numbers.items() if number not in self._begun | self._files}
+        fresh = {number: numbers[number] for number in numbers if not self._knows(number)}
         if fresh:
             self._files |= {number: self._folder / f"{number}.1" for number in fresh}
             await self._call(lambda: self._write(fresh), None)
@@ -54,14 +55,19 @@ class Inbox:
         for number in self._files:
             self._begun.pop(number, None)
 
-    async def left(self) -> list[Any]:
-        """These updates, oldest first, which are tried once more from now on."""
-        left, self._left = self._left, []
+    def left(self) -> list[Any]:
+        """These updates, oldest first, which are tried once more from now on; less what has come again since.
+
+        In one go, so that nothing of it is dealt with meanwhile: names are changed within microseconds.
+        """
+        left = [update for update in self._left if update["update_id"] not in self._begun]
+        self._left = []
+        for update in left:
+            path = self._files[update["update_id"]]
+            with suppress(OSError):
+                self._files[update["update_id"]] = path.replace(path.with_suffix(f".{_tries(path) + 1}"))
         if left:
             log.info("updates of before the start are dealt with", count=len(left))
-        for number in [update["update_id"] for update in left]:
-            path = self._files[number]
-            self._files[number] = await self._call(partial(_tried, path), path)
         return left
 
     def begin(self, number: int) -> bool:
@@ -84,6 +90,9 @@ class Inbox:
         self._put_off.discard(number)
         if path is not None:
             await self._call(partial(_ended, path, is_put_off=is_put_off), None)
+
+    def _knows(self, number: int) -> bool:
+        return number in self._begun or number in self._files
 
     async def _call(self, work: Callable[[], _T], otherwise: _T) -> _T:
         try:
@@ -133,10 +142,6 @@ def _loaded(path: Path) -> Any:
     except ValueError:
         return None
     return update if _is_update(update) else None
-
-
-def _tried(path: Path) -> Path:
-    return path.replace(path.with_suffix(f".{_tries(path) + 1}"))
 
 
 def _ended(path: Path, *, is_put_off: bool) -> None:

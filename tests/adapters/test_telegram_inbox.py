@@ -36,7 +36,7 @@ async def lives_again(folder: Path) -> list[Any]:
     """What a bot of the next life finds; it dies at once."""
     inbox = Inbox(folder)
     await inbox.look()
-    return await inbox.left()
+    return inbox.left()
 
 
 async def test_what_was_begun_and_not_ended_is_there_in_the_next_life(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ async def test_what_is_put_off_is_not_counted_as_tried(tmp_path: Path) -> None:
     for _ in range(2 * TRIES):
         inbox = Inbox(tmp_path)
         await inbox.look()
-        assert await inbox.left() == [UPDATE]
+        assert inbox.left() == [UPDATE]
         assert inbox.begin(7)
         inbox.put_off(7)
         await inbox.end(7)
@@ -84,6 +84,17 @@ async def test_a_start_that_comes_to_nothing_is_no_try(tmp_path: Path) -> None:
     for _ in range(2 * TRIES):
         await Inbox(tmp_path).look()
     assert await lives_again(tmp_path) == [UPDATE]
+
+
+async def test_what_comes_again_before_it_is_looked_for_is_dealt_with_once(tmp_path: Path) -> None:
+    await Inbox(tmp_path).keep([UPDATE, UPDATE | {"update_id": 8}])
+    inbox = Inbox(tmp_path)
+    await inbox.look()
+    await inbox.keep([UPDATE])
+    assert inbox.begin(7)
+    await inbox.end(7)
+    assert [update["update_id"] for update in inbox.left()] == [8]
+    assert files(tmp_path) == ["8.2"]
 
 
 async def test_what_is_old_or_damaged_is_given_up(tmp_path: Path) -> None:
