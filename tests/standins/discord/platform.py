@@ -27,7 +27,7 @@ from tests.standins.discord.world import (
 )
 
 T = TypeVar("T")
-PATIENCE = 120.0
+PATIENCE = 30.0
 STRING, INTEGER, ATTACHMENT = 3, 4, 11
 COMMAND, COMPONENT, AUTOCOMPLETE, SUBMISSION = 2, 3, 4, 5
 SLASH, ON_PERSON, ON_MESSAGE = 1, 2, 3
@@ -72,6 +72,8 @@ class DiscordStandIn:
         """What counts towards a ban."""
         self.refused_requests: list[tuple[int, str, str]] = []
         """All that were answered with a 4xx: status, method, path."""
+        self.hasty_requests: list[tuple[str, str]] = []
+        """Those that came before the time was over that a 429 had named."""
         self.sees_contents = False
         """Whether the bot has the privilege to see what messages hold that are not for it."""
         self.careless_mentions: list[dict[str, Any]] = []
