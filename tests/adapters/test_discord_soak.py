@@ -20,6 +20,7 @@ pytestmark = pytest.mark.slow
 PERSONS, INTERACTIONS = 50, 200
 PACE = 0.02
 """Seconds between two interactions on average: fifteen times as many as 200 in a minute."""
+ACKNOWLEDGEMENTS = "POST /interactions/"
 EDITS = ("PATCH /webhooks/", "POST /webhooks/", "DELETE /webhooks/", "POST /channels/", "PATCH /channels/")
 """What is asked of Discord beside acknowledgements: edits and deletions, follow-ups, messages of the bot's own."""
 SAVED = "it holds from now on"
@@ -121,16 +122,24 @@ class Crowd:
         await self.discord.until(lambda: window.modal)
         self.sent.append(await self.discord.submit(window, largest_size=str(512 + len(self.sent))))
 
-    def is_answered(self) -> bool:
-        """Whether everybody has what they asked for."""
-        return (
-            all(invocation.acknowledgement for invocation in self.all)
-            and all(answers(invocation) for invocation in self.told)
-            and all(invocation.original and invocation.original.files for invocation in self.files)
-            and all(message.is_thinking is False and "Cancel" not in message.buttons for message in self.statuses())
-            and len(self.pictures()) == len(self.painted) - len(self.cancelled())
-            and sum(SAVED in words for words in self.panel.words) == len(self.sent)
-        )
+    def missing(self) -> dict[str, list[object]]:
+        """What people still wait for."""
+        silent = {
+            "acknowledgements": [each.type for each in self.all if not each.acknowledgement],
+            "words": [each.type for each in self.told if not answers(each)],
+            "files": [each.type for each in self.files if not each.original or not each.original.files],
+            "ends": [each.words for each in self.statuses() if each.is_thinking or "Cancel" in each.buttons],
+            "pictures": list(range(len(self.pictures()), len(self.painted) - len(self.cancelled()))),
+            "limits": list(range(sum(SAVED in words for words in self.panel.words), len(self.sent))),
+        }
+        return {what: who for what, who in silent.items() if who}
+
+    async def settle(self) -> None:
+        """Wait until everybody has what they asked for."""
+        try:
+            await self.discord.until(lambda: not self.missing())
+        except TimeoutError:
+            pytest.fail(f"not answered: {self.missing()}")
 
     def statuses(self) -> list[Message]:
         return [each.original for each in self.painted if each.original and each.original.id in self.discord.messages]
@@ -173,25 +182,25 @@ async def test_everybody_is_answered_once(
             await grow_late(crowd)
         await crowd.act(number)
         await asyncio.sleep(crowd.dice.uniform(0, 2 * PACE))
-    await discord.until(crowd.is_answered)
+    await crowd.settle()
     check(crowd)
 
 
 def stumble(discord: DiscordStandIn, number: int) -> None:
-    """Refuse something soon, each thing in turn; never so much that an acknowledgement cannot come in time."""
-    if number % 5 == 2:
-        discord.rate_limit(EDITS[number // 5 % len(EDITS)], times=2)
-    if number % 16 == 4:
-        discord.be_unavailable(EDITS[number // 16 % len(EDITS)], times=1)
-    if number % 40 == 10:
-        discord.rate_limit("POST /interactions/", times=2)
-    if number % 40 == 30:
-        discord.be_unavailable("POST /interactions/", times=1)
+    """Refuse something soon, each thing in turn; one thing at a time, so that the library's patience is enough."""
+    troubles = [(EDITS[number // 5 % len(EDITS)], number % 5 == 2, number % 15 == 2)]
+    troubles += [(ACKNOWLEDGEMENTS, number % 20 == 10, number in (30, 170))]  # two outages in 3 s would be too much
+    for path, is_due, is_outage in troubles:
+        if is_due and not discord.is_troubled(path):
+            if is_outage:
+                discord.be_unavailable(path, times=1)
+            else:
+                discord.rate_limit(path, times=2)
 
 
 async def grow_late(crowd: Crowd) -> None:
     """Let a quarter of an hour pass for some pictures that are under way, and for nothing else."""
-    await crowd.discord.until(crowd.is_answered)
+    await crowd.settle()
     held = [await crowd.stylize(jpeg(), person, crowd.places[0], held=True) for person in crowd.persons[:4]]
     crowd.painted += held
     await crowd.discord.until(lambda: all(invocation.original for invocation in held))

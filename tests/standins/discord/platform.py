@@ -27,7 +27,7 @@ from tests.standins.discord.world import (
 )
 
 T = TypeVar("T")
-PATIENCE = 30.0
+PATIENCE = 20.0
 STRING, INTEGER, ATTACHMENT = 3, 4, 11
 COMMAND, COMPONENT, AUTOCOMPLETE, SUBMISSION = 2, 3, 4, 5
 SLASH, ON_PERSON, ON_MESSAGE = 1, 2, 3
@@ -311,6 +311,10 @@ class DiscordStandIn:
     def be_unavailable(self, path: str, times: int) -> None:
         """Answer 503 to the next calls of paths that contain `path`."""
         self._trouble.append([path, times, ApiError(503, 0, "Service unavailable")])
+
+    def is_troubled(self, path: str) -> bool:
+        """Whether calls of these paths are yet to be refused."""
+        return any(rule[0] == path and rule[1] > 0 for rule in self._trouble)
 
     def cut_answers(self, path: str, times: int) -> None:
         """Do what the next calls of paths that contain `path` ask for, and end the connection instead of answering."""
