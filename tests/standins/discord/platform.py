@@ -27,7 +27,7 @@ from tests.standins.discord.world import (
 )
 
 T = TypeVar("T")
-PATIENCE = 20.0
+PATIENCE = 120.0
 STRING, INTEGER, ATTACHMENT = 3, 4, 11
 COMMAND, COMPONENT, AUTOCOMPLETE, SUBMISSION = 2, 3, 4, 5
 SLASH, ON_PERSON, ON_MESSAGE = 1, 2, 3
