@@ -165,7 +165,8 @@ async def _stop_all(drivers: Sequence[EngineDriver]) -> None:
 async def _working(worker: Worker, config: Config) -> AsyncIterator[asyncio.Task[None]]:
     checkpoints = Checkpoints(config.storage.path / CHECKPOINTS)
     await asyncio.to_thread(checkpoints.sweep, config.storage.keep_hours)
-    async with _running(worker.run(), "worker") as task:
+    sweeping = checkpoints.keep_swept(config.storage.keep_hours)
+    async with _running(worker.run(), "worker") as task, _running(sweeping, "checkpoints"):
         yield task
 
 

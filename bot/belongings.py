@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 
+from bot.errors import StorageTrouble
 from bot.gallery.own import PlaceGalleries
 from bot.keepsakes import Keepsakes
 from bot.notes import Notes
@@ -53,9 +55,21 @@ class Belongings:
 
     async def forget(self, platform: str, person: str) -> None:
         """Delete all of it; a style in the gallery of another place stays, without a word on who added it."""
-        for shelf in (self._keepsakes, self._notes, self._places, self._galleries):
-            await shelf.forget(platform, person)
+        keepers = (self._keepsakes, self._notes, self._places, self._galleries)
+        await _all_of(keeper.forget(platform, person) for keeper in keepers)
 
     async def sweep(self) -> None:
         """Delete what was kept for too long."""
-        await self._keepsakes.sweep()
+        await _all_of(keeper.sweep() for keeper in (self._keepsakes, self._notes, self._galleries))
+
+
+async def _all_of(works: Iterable[Awaitable[None]]) -> None:
+    """Do one after the other, all of them, then raise the first trouble that there was."""
+    troubles = []
+    for work in works:
+        try:
+            await work
+        except StorageTrouble as error:
+            troubles.append(error)
+    if troubles:
+        raise troubles[0]

@@ -26,7 +26,7 @@ from pydantic import (
 from bot.errors import SetupError
 from nst_engine.settings import MAX_SIZE, MAX_STEPS, MIN_SIZE
 
-_WEBHOOK_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{0,256}")
+_WEBHOOK_SECRET: Final = re.compile(r"([A-Za-z0-9_-]{16,256})?")
 ENV_PREFIX: Final = "ATELIER_"
 DISCORD_CDN: Final = ("https://cdn.discordapp.com/", "https://media.discordapp.net/")
 
@@ -56,7 +56,7 @@ class DiscordConfig(_Section):
 
 
 class TelegramConfig(_Section):
-    """Telegram: off while `token` is empty."""
+    """Telegram: off while `token` is empty. `file_url` left out is the one that belongs to `api_url`."""
 
     token: SecretStr = SecretStr("")
     mode: Literal["polling", "webhook"] = "polling"
@@ -66,6 +66,17 @@ class TelegramConfig(_Section):
     webhook_listen: str = "127.0.0.1"
     webhook_port: int = Field(default=8443, ge=0, le=65535)
     webhook_secret: SecretStr = SecretStr("")
+
+    @field_validator("file_url")
+    @classmethod
+    def _beside_api(cls, url: str, info: ValidationInfo) -> str:
+        api_url: str = info.data.get("api_url", "")
+        if url or not api_url:
+            return url
+        # Left empty, the token would go to Telegram's own server with every file.
+        if not api_url.endswith("/bot"):
+            raise ValueError("give it beside an api_url that does not end in /bot; it usually ends in /file/bot")
+        return f"{api_url.removesuffix('bot')}file/bot"
 
     @field_validator("webhook_url")
     @classmethod
@@ -82,7 +93,7 @@ class TelegramConfig(_Section):
     @classmethod
     def _check_secret(cls, secret: SecretStr) -> SecretStr:
         if not _WEBHOOK_SECRET.fullmatch(secret.get_secret_value()):
-            raise ValueError("use at most 256 of the characters A-Z, a-z, 0-9, _ and -; or leave it empty")
+            raise ValueError("use 16 to 256 of the characters A-Z, a-z, 0-9, _ and -; leave it empty, and one is made")
         return secret
 
 

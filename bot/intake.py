@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from bot.config import EngineConfig
 from bot.errors import BadOption, BadPicture
-from bot.languages import N_, _, ngettext, told
+from bot.languages import N_, _, listed, ngettext, quoted, told
 from bot.requests import Options, StylizeRequest
 from bot.speed import Cost
 from nst_engine.errors import PictureError, SettingsError
@@ -58,7 +58,11 @@ def settings_for(options: Options, config: EngineConfig) -> Settings:
     """
     if options.preset is not None and options.preset not in PRESETS:
         raise BadOption(
-            _("There is no preset named {name!r}; choose {presets}.", name=options.preset, presets=", ".join(PRESETS))
+            _(
+                "There is no preset named {name}; choose {presets}.",
+                name=quoted(options.preset),
+                presets=listed(list(PRESETS), either=True),
+            )
         )
     preset = PRESETS[options.preset or config.default_preset]
     size, steps = preset.size, preset.steps
@@ -123,6 +127,11 @@ async def check_photo(data: bytes, settings: Settings, max_pixels: int) -> Check
 async def check_style(data: bytes) -> None:
     """Decode a style picture whole; raises `BadPicture`."""
     await _decode(_look, data, STYLE_TROUBLE)
+
+
+async def convert_style(convert: Callable[[bytes], T], data: bytes) -> T:
+    """What a function makes of a style picture that it decodes, blocking; raises `BadPicture`."""
+    return await _decode(convert, data, STYLE_TROUBLE)
 
 
 async def check_mask(data: bytes) -> None:

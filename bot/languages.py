@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from nst_engine.errors import EngineError
+from nst_engine.errors import EngineError, Wording
 
 ENGLISH: Final = "en"
 NAMES: Final = {
@@ -82,11 +82,6 @@ def NC_(context: str, sentence: str) -> str:  # noqa: N802 - the counterpart of 
     return sentence
 
 
-def told(error: EngineError) -> str:
-    """What the engine complains about, in the language spoken at present."""
-    return _(error.sentence, **error.values)
-
-
 PACKED: Final = "\x1f"
 """Between a sentence and its values, where both are kept for somebody whose language is not spoken yet."""
 
@@ -99,7 +94,7 @@ def packed(sentence: str, /, **values: Any) -> str:
 def unpacked(text: str) -> str:
     """What `packed` kept, or any other sentence that was written down in English, in the language spoken at present."""
     sentence, _between, values = text.partition(PACKED)
-    return _(sentence, **json.loads(values)) if values else _(sentence)
+    return _Wording().format(_(sentence), **json.loads(values)) if values else _(sentence)
 
 
 def N_(sentence: str) -> str:  # noqa: N802 - the name that gettext's tools look for
@@ -134,6 +129,55 @@ def listed(words: Sequence[str], *, either: bool = False) -> str:
     from babel.lists import format_list
 
     return format_list(list(words), "or" if either else "standard", locale=_spoken.get())
+
+
+def quoted(text: str) -> str:
+    """Somebody's own words within a sentence, in the quotation marks of the language spoken at present."""
+    return _("'{words}'", words=text)
+
+
+SETTINGS: Final = {
+    "size": N_("Size"),
+    "steps": N_("Steps"),
+    "seed": N_("Seed"),
+    "scales": N_("Scales"),
+    "strength": N_("Strength"),
+    "optimizer": N_("Optimizer"),
+    "colours": N_("Colours"),
+    "pooling": N_("Pooling"),
+    "padding": N_("Padding"),
+    "start": N_("Start"),
+    "content_weight": N_("Content weight"),
+    "style_weight": N_("Style weight"),
+    "tv_weight": N_("Tv weight"),
+    "moments_weight": N_("Moments weight"),
+    "style_scale": N_("Style scale"),
+    "style_weights": N_("Style weights"),
+    "content_layers": N_("Content layers"),
+    "style_layers": N_("Style layers"),
+}
+"""What the engine's settings are called where it complains about them; said with `_`."""
+
+
+class _Wording(Wording):
+    """The engine's complaints in the language spoken at present."""
+
+    def setting(self, name: str) -> str:
+        return _(SETTINGS.get(name, name))
+
+    def quoted(self, words: str) -> str:
+        return quoted(words)
+
+    def number(self, value: float, digits: int) -> str:
+        return number(value, digits)
+
+    def either(self, words: Sequence[str]) -> str:
+        return listed(words, either=True)
+
+
+def told(error: EngineError) -> str:
+    """What the engine complains about, in the language spoken at present."""
+    return _Wording().format(_(error.sentence), **error.values) if error.values else _(error.sentence)
 
 
 def prepare() -> None:

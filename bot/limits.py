@@ -90,8 +90,8 @@ def _all_for_person(count: int, when: str) -> str:
 
 def _all_for_place(count: int, when: str) -> str:
     return ngettext(
-        "This place had {count} picture within 24 hours, which is all for a day; ask again {when}.",
-        "This place had {count} pictures within 24 hours, which is all for a day; ask again {when}.",
+        "There was {count} picture here within 24 hours, which is all for a day; ask again {when}.",
+        "There were {count} pictures here within 24 hours, which is all for a day; ask again {when}.",
         count,
         when=when,
     )
@@ -107,8 +107,8 @@ def _busy_person(count: int) -> str:
 
 def _busy_place(count: int) -> str:
     return ngettext(
-        "This place already has {count} picture in the queue; try again in a while.",
-        "This place already has {count} pictures in the queue; try again in a while.",
+        "There is already {count} picture in the queue here; try again in a while.",
+        "There are already {count} pictures in the queue here; try again in a while.",
         count,
     )
 

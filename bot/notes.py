@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
-import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from bot.errors import StorageTrouble
-from nst_engine.files import write_synced
+from bot.shelf import Shelf, remove_folder, write
+from bot.takings import Taking, Takings
 
 KEPT_SECONDS: Final = 48 * 3600.0
-SWEEP_SECONDS: Final = 3600.0
 
 Note = Mapping[str, Any]
 """Plain JSON values."""
-_T = TypeVar("_T")
 
 
 class Notes:
@@ -28,50 +24,50 @@ class Notes:
     The names of the files do not tell whose they are. Every method raises `StorageTrouble`.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._swept = 0.0
+    def __init__(self, folder: Path, takings: Takings | None = None) -> None:
+        self._shelf = Shelf(folder)
+        self._takings = takings or Takings()
 
     async def write(self, platform: str, person: str, subject: str, note: Note) -> None:
-        """Write a note instead of the one before, durably."""
-        await self._call(lambda: self._write(self._path(platform, person, subject), note))
+        """Write a note instead of the one before, durably. Raises a `Refusal` where it comes from before an erasure."""
+        with self._takings.open(platform, person) as taking:
+            await self._shelf.do(_write, self._path(platform, person, subject), note, taking)
 
     async def read(self, platform: str, person: str, subject: str) -> Note | None:
         """What was noted, or None."""
-        return await self._call(lambda: _read(self._path(platform, person, subject)))
+        return await self._shelf.look(_read, self._path(platform, person, subject))
 
     async def are_there(self, platform: str, person: str) -> bool:
         """Whether anything is noted of a person."""
-        return await self._call(lambda: any(not _is_old(path) for path in self._of(platform, person).glob("*")))
+        of_person = self._of(platform, person)
+        return await self._shelf.look(lambda: any(not _is_old(path) for path in of_person.glob("*")))
 
     async def forget(self, platform: str, person: str) -> None:
         """Delete all that was noted of a person."""
-        await self._call(lambda: shutil.rmtree(self._of(platform, person), ignore_errors=True))
+        await self._shelf.do(remove_folder, self._of(platform, person))
 
-    async def _call(self, work: Callable[[], _T]) -> _T:
-        try:
-            return await asyncio.to_thread(work)
-        except OSError as error:
-            raise StorageTrouble(f"The folder {self._folder}: {error.strerror}; check storage.path.") from error
+    async def sweep(self) -> None:
+        """Delete what was noted too long ago, whoever it is of."""
+        await self._shelf.do(self._sweep)
 
     def _of(self, platform: str, person: str) -> Path:
-        return self._folder / _hashed(f"{platform}:{person}")
+        return self._shelf.folder / _hashed(f"{platform}:{person}")
 
     def _path(self, platform: str, person: str, subject: str) -> Path:
         return self._of(platform, person) / _hashed(subject)
 
-    def _write(self, path: Path, note: Note) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_synced(path, json.dumps(dict(note)).encode())
-        if time.monotonic() - self._swept > SWEEP_SECONDS or not self._swept:
-            self._swept = time.monotonic()
-            self._sweep()
-
     def _sweep(self) -> None:
-        """Delete what was noted too long ago, whoever it is of."""
-        for path in self._folder.glob("*/*"):
+        for path in self._shelf.folder.glob("*/*"):
             if _is_old(path):
-                path.unlink(missing_ok=True)
+                path.unlink()
+        for of_person in self._shelf.folder.glob("*/"):
+            if not any(of_person.iterdir()):
+                of_person.rmdir()
+
+
+def _write(path: Path, note: Note, taking: Taking) -> None:
+    taking.check()
+    write(path, json.dumps(dict(note)).encode())
 
 
 def _read(path: Path) -> Note | None:

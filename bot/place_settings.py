@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, get_args
 
 from bot.errors import BadOption, BadSetting, NotAllowed, NotHere
-from bot.languages import N_, NAMES, _, listed, number
+from bot.languages import N_, NAMES, _, listed, number, quoted
 from bot.limits import Limits
 from bot.requests import Options
 from nst_engine.settings import MAX_SIZE, MIN_SIZE, Colours, Settings
@@ -30,6 +30,10 @@ _NUMBERS: Final[Mapping[str, tuple[int, int]]] = {
 }
 """The least and the most that each number may be."""
 LABELS: Final[Mapping[str, str]] = {
+    "channels": N_("Channels"),
+    "who": N_("Who may ask"),
+    "roles": N_("The roles of those who may"),
+    "adders": N_("Who may add to the gallery"),
     "per_person": N_("Pictures of one person at once"),
     "per_place": N_("Pictures at once, of all together"),
     "per_person_per_day": N_("Pictures of one person a day"),
@@ -37,8 +41,10 @@ LABELS: Final[Mapping[str, str]] = {
     "largest_size": N_("Largest size in pixels"),
     "strength": N_("Usual strength"),
     "size": N_("Usual size in pixels"),
+    "colours": N_("Usual colours"),
+    "language": N_("Language"),
 }
-"""What each number is called; said with `_`."""
+"""What each setting is called, beside the style; said with `_`."""
 _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "who": get_args(Who),
     "adders": get_args(Who),
@@ -75,10 +81,12 @@ class PlaceSettings:
 
     @classmethod
     def load(cls, values: Mapping[str, Any]) -> PlaceSettings:
-        """The settings out of plain JSON values. Raises `BadSetting` for what cannot be one."""
+        """The settings out of plain JSON values. Raises `BadSetting` for what cannot be one, and `TypeError`."""
+        if not isinstance(values, Mapping):
+            raise TypeError("settings are named values")
         known = {field.name for field in dataclasses.fields(cls)}
         if not set(values) <= known:
-            raise BadSetting(_("There is no setting named {name}.", name=sorted(set(values) - known)[0]))
+            raise BadSetting(_("There is no setting named {name}.", name=quoted(min(set(values) - known))))
         lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
         return cls(**{**values, **lists}).checked()
 
@@ -96,7 +104,7 @@ class PlaceSettings:
         for name, words in _WORDS.items():
             if getattr(self, name) not in words:
                 raise BadSetting(
-                    _("{name} must be one of {words}.", name=name, words=listed([word for word in words if word]))
+                    _("{name} must be one of {words}.", name=_(LABELS[name]), words=listed(list(filter(None, words))))
                 )
         for name in ("channels", "roles"):
             _check_ids(name, getattr(self, name))
@@ -205,6 +213,6 @@ def _check_number(name: str, value: Any, least: int, most: int) -> None:
 
 def _check_ids(name: str, ids: Any) -> None:
     if not isinstance(ids, tuple) or not all(isinstance(each, str) and each for each in ids):
-        raise BadSetting(_("{name} must be a list of ids.", name=name))
+        raise BadSetting(_("{name} must be a list of ids.", name=_(LABELS[name])))
     if len(ids) > MOST_NAMED:
         raise BadSetting(_("There can be at most {count} of them; choose fewer.", count=number(MOST_NAMED)))

@@ -5,15 +5,13 @@ The sentences for it are in `bot.privacy_text`.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from bot.belongings import Left
-from bot.errors import Refusal
 from bot.languages import _
+from bot.takings import Taking, Takings
 
 NOTHING_LEFT: Final = Left()
 
@@ -24,7 +22,7 @@ class Kept:
 
     `under_way` jobs wait or run, `undelivered` answers are not known to have arrived, `finished` jobs still have their
     pictures, the last of them up to `finished_until`. `records` are the jobs written down, the first one at `since`;
-    `today` of them count for the limits within 24 hours, those in `coded` after an erasure, without the person's name.
+    those in `coded` count for the limits within 24 hours after an erasure, without the person's name.
     `leaving` jobs of an erasure wait for their answer to arrive. `left` is what there is beside jobs.
     """
 
@@ -34,15 +32,9 @@ class Kept:
     finished_until: float | None = None
     records: int = 0
     since: float | None = None
-    today: int = 0
     coded: int = 0
     leaving: int = 0
     left: Left = NOTHING_LEFT
-
-    @property
-    def is_nothing(self) -> bool:
-        """Whether nothing at all is kept."""
-        return not (self.records or self.coded or self.leaving or self.left.is_anything)
 
     @property
     def can_be_erased(self) -> bool:
@@ -80,9 +72,9 @@ class Keeper(Protocol):
 class Privacy:
     """Reached as `studio.privacy`. A person is named by their platform and their id there, as in a request."""
 
-    def __init__(self, keeper: Keeper) -> None:
+    def __init__(self, keeper: Keeper, takings: Takings) -> None:
         self._keeper = keeper
-        self._takings: dict[tuple[str, str], list[Taking]] = defaultdict(list)
+        self._takings = takings
 
     async def what_is_kept(self, platform: str, person: str) -> Kept:
         """What is kept of a person at present. Raises `StorageTrouble`."""
@@ -94,30 +86,13 @@ class Privacy:
         Once this returns it is carried out to its end, over crashes and restarts. What this person asked for before
         and what is not accepted yet is refused. Raises `StorageTrouble` where it could not even begin.
         """
-        for taking in self._takings.get((platform, person), ()):
-            taking.is_stale = True
+        self._takings.outdate(platform, person)
         return await self._keeper.erase(platform, person, _("Cancelled, as you had your data deleted."))
 
-    @contextmanager
-    def taking(self, platform: str, person: str) -> Iterator[Taking]:
-        """While a request of a person is being taken: tells whether they had everything deleted meanwhile."""
-        taking = Taking()
-        self._takings[platform, person].append(taking)
-        try:
-            yield taking
-        finally:
-            self._takings[platform, person].remove(taking)
-            if not self._takings[platform, person]:
-                del self._takings[platform, person]
+    def taking(self, platform: str, person: str) -> AbstractContextManager[Taking]:
+        """While a request of a person is being taken: tells whether they had everything deleted meanwhile.
 
-
-class Taking:
-    """A request that is looked at and not accepted yet."""
-
-    def __init__(self) -> None:
-        self.is_stale = False
-
-    def check(self) -> None:
-        """Raise a `Refusal` where its person had everything deleted after asking for it."""
-        if self.is_stale:
-            raise Refusal(_("You had your data deleted while I was taking this picture; ask again if you want it."))
+        To be entered before the first thing of the request is fetched; what is then submitted, noted, kept or added to
+        a gallery within it is refused after an erasure.
+        """
+        return self._takings.open(platform, person)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
 from bot.errors import BadOption
-from bot.languages import _, told
+from bot.languages import N_, _, listed, told
 from nst_engine.errors import SettingsError
 from nst_engine.settings import read_named_weights
 from nst_engine.summary import LossSummary
@@ -15,6 +15,8 @@ from nst_engine.summary import LossSummary
 JobState = Literal["accepted", "released", "done", "failed", "cancelled"]
 Address = Mapping[str, Any]
 """Where an answer goes, in plain JSON values that only its own platform understands."""
+OWN_PICTURE: Final = N_("your own picture")
+"""What a style that was brought along is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,12 @@ def read_option(name: str, text: str) -> Any:
     except SettingsError as error:
         raise BadOption(told(error)) from None
     except ValueError:
-        label = name.replace("_", " ").capitalize()
-        facts = {"name": label, "text": text[:40]}
+        facts = {"setting": name, "text": text[:40]}
         if name == "style_weights":
-            raise BadOption(_("{name} must be numbers such as 2,1, not {text!r}.", **facts)) from None
-        raise BadOption(_("{name} must be a number, not {text!r}.", **facts)) from None
+            trouble = SettingsError("{setting} must be numbers such as 2,1, not {text!r}.", **facts)
+        else:
+            trouble = SettingsError("{setting} must be a number, not {text!r}.", **facts)
+        raise BadOption(told(trouble)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +120,9 @@ class StylizeRequest:
 class Job:
     """An accepted request. `id` sorts by time and is at most 25 characters of 0-9 and a-z.
 
-    `photo`, `styles` and `masks` are the keys of its pictures; `style_title` is what to call its style in a message;
-    `settings` are the engine's settings as plain values; `created` is in seconds since the epoch; `sentence` tells why
-    it failed, when it did.
+    `photo`, `styles` and `masks` are the keys of its pictures; `style_titles` are what its styles are called, one a
+    line, `OWN_PICTURE` for one that was brought along; `settings` are the engine's settings as plain values; `created`
+    is in seconds since the epoch; `sentence` tells why it failed, when it did.
     """
 
     id: str
@@ -130,7 +133,7 @@ class Job:
     address: Address
     photo: str
     styles: tuple[str, ...]
-    style_title: str
+    style_titles: str
     settings: Mapping[str, Any]
     created: float
     state: JobState = "accepted"
@@ -141,7 +144,12 @@ class Job:
     is_new: bool = True
     """False when `submit` met the same origin before and gave back the job that it already had."""
     is_erased: bool = False
-    """Whether its person had it erased: nothing is known any more of whose it was, nor what it was painted from."""
+    """Whether its person had it erased: once it is answered nothing is known any more of whose it was."""
+
+    @property
+    def style_title(self) -> str:
+        """What to call its styles in a message, in the language spoken at present."""
+        return listed([_(title) if title == OWN_PICTURE else title for title in self.style_titles.split("\n")])
 
     @property
     def is_over(self) -> bool:

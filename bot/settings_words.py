@@ -22,15 +22,10 @@ COLOUR_NAMES: Final = {
     "luminance": N_("The photo's colours exactly (only light and shade are painted)"),
 }
 FIELDS: Final[Mapping[str, str]] = {
-    "channels": N_("Channels"),
-    "who": N_("Who may ask"),
-    "adders": N_("Who may add to the gallery"),
-    **{name: LABELS[name] for name in LIMITS},
+    **{name: LABELS[name] for name in ("channels", "who", "adders", *LIMITS)},
     "style": N_("Usual style"),
     "size": N_("Usual size"),
-    "strength": N_("Usual strength"),
-    "colours": N_("Usual colours"),
-    "language": N_("Language"),
+    **{name: LABELS[name] for name in ("strength", "colours", "language")},
 }
 """What each setting is called; said with `_`."""
 _NUMBERS: Final[Mapping[str, tuple[int, ...]]] = {
@@ -127,7 +122,7 @@ def _nothing(field: str, is_alone: bool) -> tuple[str, str]:
             else (N_("each person's own"), N_("Each person's own"))
         )
     if is_alone:
-        return N_("as you choose each time"), N_("As you choose each time")
+        return N_("chosen each time"), N_("Chosen each time")
     return N_("as each person chooses"), N_("As each person chooses")
 
 

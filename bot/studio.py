@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,15 +17,15 @@ import structlog
 from bot import intake, text
 from bot.belongings import Belongings
 from bot.config import Config
-from bot.errors import NoSuchJob, NotYours, Refusal, TooMany
+from bot.errors import NoSuchJob, NotYours, Refusal, StorageTrouble, TooMany
 from bot.gallery import Gallery, Style
 from bot.gallery.own import PlaceGalleries
 from bot.keepsakes import Keepsakes
-from bot.languages import N_, _, listed
+from bot.languages import N_, _
 from bot.limits import Limits, Weights
 from bot.notes import Notes
 from bot.places import Places
-from bot.privacy import Privacy, Taking
+from bot.privacy import Privacy
 from bot.queue.blobs import Blobs
 from bot.queue.checkpoints import FOLDER as CHECKPOINTS
 from bot.queue.checkpoints import Checkpoints
@@ -35,9 +36,10 @@ from bot.queue.ledger import Ledger
 from bot.queue.operator import Operator
 from bot.queue.orders import load_answer
 from bot.queue.pump import Pump
-from bot.requests import Answer, Finished, Job, JobEvent, Options, StylizeRequest
+from bot.requests import OWN_PICTURE, Answer, Finished, Job, JobEvent, Options, StylizeRequest
 from bot.reruns import Rerun, settings_again
 from bot.speed import Cost
+from bot.takings import Taking, Takings
 from nst_engine.settings import Settings
 
 CANCELLED: Final = N_("Cancelled.")
@@ -52,10 +54,11 @@ class Studio:
         self, config: Config, gallery: Gallery, ledger: Ledger, blobs: Blobs, dispatch: Dispatch, hub: Hub, pump: Pump
     ) -> None:
         self.gallery = gallery
-        self.keepsakes = Keepsakes(config.storage.path / "kept_styles", config.storage.keep_hours)
-        self.places = Places(config.storage.path / "places")
-        self.galleries = PlaceGalleries(config.storage.path / "galleries", gallery, config.gallery.max_per_place)
-        self.notes = Notes(config.storage.path / "notes")
+        path, takings = config.storage.path, Takings()
+        self.keepsakes = Keepsakes(path / "kept_styles", config.storage.keep_hours, takings)
+        self.places = Places(path / "places")
+        self.galleries = PlaceGalleries(path / "galleries", gallery, config.gallery.max_per_place, takings)
+        self.notes = Notes(path / "notes", takings)
         self.operator = Operator(ledger, pump.wake, pump.measured)
         self.is_closed = False
         self._config = config
@@ -66,10 +69,10 @@ class Studio:
         self._dispatch = dispatch
         self._hub = hub
         self._pump = pump
-        checkpoints = Checkpoints(config.storage.path / CHECKPOINTS)
+        checkpoints = Checkpoints(path / CHECKPOINTS)
         belongings = Belongings(self.keepsakes, self.notes, self.places, self.galleries)
         self.eraser = Eraser(ledger, blobs, belongings, checkpoints, config.storage.keep_hours, pump.wake)
-        self.privacy = Privacy(self.eraser)
+        self.privacy = Privacy(self.eraser, takings)
 
     @property
     def default_settings(self) -> Settings:
@@ -112,22 +115,28 @@ class Studio:
         already made, with `is_new` False. Raises a `Refusal`: `BadPicture`, `UnknownStyle`, `BadOption`, `TooMany`,
         `DamagedSettings` or, as everything here may, `StorageTrouble`.
         """
-        here = await self.places.of(request.platform, request.place)
-        usual = await self.usual_style(request.platform, request.place)
-        if not request.styles and usual is not None:
-            request = replace(request, styles=(usual.id,))
-        settings = intake.settings_for(here.filled(request.options), self._config.engine)
-        settings = here.within(settings, is_chosen=request.options.size is not None)
-        return await self._take(request, settings)
+        with self.privacy.taking(request.platform, request.person) as taking:
+            here = await self.places.of(request.platform, request.place)
+            usual = await self.usual_style(request.platform, request.place)
+            if not request.styles and usual is not None:
+                request = replace(request, styles=(usual.id,))
+            settings = intake.settings_for(here.filled(request.options), self._config.engine)
+            settings = here.within(settings, is_chosen=request.options.size is not None)
+            return await self._take(request, settings, taking)
 
     async def rerun(self, job_id: str, rerun: Rerun) -> Job:
         """Accept a job once more, for anybody, with something changed. Raises as `submit` does, and `NoSuchJob`."""
         before = await self.job(job_id)
-        here = await self.places.of(before.platform, rerun.place)
-        settings = settings_again(before.settings, rerun)
-        settings = here.within(settings, is_chosen=rerun.options.size is not None)
+        with self.privacy.taking(before.platform, rerun.person) as taking:
+            here = await self.places.of(before.platform, rerun.place)
+            settings = settings_again(before.settings, rerun)
+            settings = here.within(settings, is_chosen=rerun.options.size is not None)
+            request = await self._request_again(before, rerun)
+            return await self._take(request, settings, taking, before.style_titles if rerun.styles is None else "")
+
+    async def _request_again(self, before: Job, rerun: Rerun) -> StylizeRequest:
         keeps_styles = rerun.styles is None
-        request = StylizeRequest(
+        return StylizeRequest(
             platform=before.platform,
             place=rerun.place,
             person=rerun.person,
@@ -138,14 +147,9 @@ class Studio:
             masks=tuple([None if key is None else await self._input(key) for key in before.masks if keeps_styles]),
             moderator=rerun.moderator,
         )
-        return await self._take(request, settings, before.style_title if keeps_styles else "")
 
-    async def _take(self, request: StylizeRequest, settings: Settings, title: str = "") -> Job:
+    async def _take(self, request: StylizeRequest, settings: Settings, taking: Taking, title: str = "") -> Job:
         """Check a request and write it down; `title` is what to call its styles, where that is known."""
-        with self.privacy.taking(request.platform, request.person) as taking:
-            return await self._take_now(request, settings, title, taking)
-
-    async def _take_now(self, request: StylizeRequest, settings: Settings, title: str, taking: Taking) -> Job:
         if self.is_closed:
             raise Refusal(_("The bot is being restarted; ask again in a minute."))
         intake.check_counts(request, settings)
@@ -155,7 +159,7 @@ class Studio:
         for mask in request.masks:
             if mask is not None:
                 await intake.check_mask(mask)
-        title = title or listed([name for name, _data in styles])
+        title = title or "\n".join(name for name, _data in styles)
         job = await self._accept(
             request, settings, photo.cost(settings), [data for _name, data in styles], title, taking
         )
@@ -175,22 +179,53 @@ class Studio:
         await self._check_room(request, limits)
         async with self._blobs.inputs:
             taking.check()
-            job = Job(
-                id=new_job_id(),
-                platform=request.platform,
-                place=request.place,
-                person=request.person,
-                origin=request.origin,
-                address=dict(request.address),
-                photo=await self._blobs.put(request.photo),
-                styles=tuple([await self._blobs.put(data) for data in styles]),
-                style_title=title,
-                settings=settings.to_dict(),
-                created=time.time(),
-                masks=tuple([None if mask is None else await self._blobs.put(mask) for mask in request.masks]),
-            )
-            accept = partial(self._ledger.accept, moderator=request.moderator)
-            return await self._ledger.call(accept, job, cost, limits, self._weights)
+            keys: list[str] = []
+            job = None
+            try:
+                job = await self._write_down(request, settings, cost, styles, title, limits, keys)
+                return job
+            finally:
+                if job is None or not job.is_new:
+                    await self._delete_unneeded(keys)
+
+    async def _write_down(
+        self,
+        request: StylizeRequest,
+        settings: Settings,
+        cost: Cost,
+        styles: list[bytes],
+        title: str,
+        limits: Limits,
+        keys: list[str],
+    ) -> Job:
+        """The job, or the one that its origin made before; `keys` gets those of the pictures that are stored for it."""
+
+        async def put(data: bytes) -> str:
+            keys.append(await self._blobs.put(data))
+            return keys[-1]
+
+        job = Job(
+            id=new_job_id(),
+            platform=request.platform,
+            place=request.place,
+            person=request.person,
+            origin=request.origin,
+            address=dict(request.address),
+            photo=await put(request.photo),
+            styles=tuple([await put(data) for data in styles]),
+            style_titles=title,
+            settings=settings.to_dict(),
+            created=time.time(),
+            masks=tuple([None if mask is None else await put(mask) for mask in request.masks]),
+        )
+        accept = partial(self._ledger.accept, moderator=request.moderator)
+        return await self._ledger.call(accept, job, cost, limits, self._weights)
+
+    async def _delete_unneeded(self, keys: list[str]) -> None:
+        """Delete pictures that no job is painted from; what the storage does not let go now is swept later."""
+        with suppress(StorageTrouble):
+            for key in set(keys) - await self._ledger.call(self._ledger.needed):
+                await self._blobs.delete(key)
 
     async def _check_room(self, request: StylizeRequest, limits: Limits) -> None:
         """Raise `TooMany`, with a word on when to come back, before anything is stored."""
@@ -209,6 +244,15 @@ class Studio:
     async def remember(self, job_id: str, **address: Any) -> None:
         """Add to the job's address, durably: the id of its status message, for one."""
         await self._ledger.call(self._ledger.merge_address, job_id, address)
+
+    async def move_place(self, platform: str, old: str, new: str) -> None:
+        """A place is another from now on: its jobs, its gallery and what it has set are that one's.
+
+        Raises `DamagedSettings`.
+        """
+        await self._ledger.call(self._ledger.move_place, platform, old, new)
+        await self.galleries.move(platform, old, new)
+        await self.places.move(platform, old, new)
 
     async def cancel(self, job_id: str, person: str, *, moderator: bool = False, sentence: str = CANCELLED) -> bool:
         """Cancel a job, waiting or running, with the sentence that answers it; False when it was over already.
@@ -236,6 +280,13 @@ class Studio:
         if found.is_erased:
             raise NoSuchJob(_("Who asked for this picture had it deleted here; send a photo to get one of your own."))
         return found
+
+    async def job_to_tell(self, job_id: str) -> Job:
+        """The job as its messages need it: its latest address, also where its person had it erased before its answer.
+
+        Raises `NoSuchJob`.
+        """
+        return await self._ledger.call(self._ledger.job, job_id)
 
     async def under_way(self, platform: str, *, person: str = "", place: str = "") -> list[Job]:
         """The jobs that are not over, oldest first: of one person, of one place, or of all where neither is named."""
@@ -270,7 +321,7 @@ async def _style(gallery: Gallery, style: str | bytes) -> tuple[str, bytes]:
     """The title and bytes of a gallery style by name, or of a picture brought along."""
     if isinstance(style, bytes):
         await intake.check_style(style)
-        return _("your own picture"), style
+        return OWN_PICTURE, style
     found = gallery.find(style)
     return found.title, await asyncio.to_thread(found.read)
 

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from typing import Final
 
 from bot.languages import N_, _, ngettext, number, unpacked
-from bot.requests import Answer, Job, Queued, Running
+from bot.requests import Answer, Job, JobEvent, Queued, Running
 from nst_engine.summary import LossSummary
 
 BAR_CELLS: Final = 12
@@ -38,8 +38,13 @@ def queued(event: Queued) -> str:
     if event.paused is None:
         return said
     if not event.paused:
-        return f"{said} {_('The queue is paused; it goes on by itself later.')}"
-    return f"{said} {_('The queue is paused ({reason}); it goes on by itself later.', reason=event.paused)}"
+        return both(said, _("The queue is paused; it goes on by itself later."))
+    return both(said, _("The queue is paused ({reason}); it goes on by itself later.", reason=event.paused))
+
+
+def both(first: str, second: str) -> str:
+    """Two whole sentences, one after the other."""
+    return _("{first} {second}", first=first, second=second)
 
 
 def running(event: Running) -> str:
@@ -47,7 +52,7 @@ def running(event: Running) -> str:
     full = int(BAR_CELLS * event.share)
     bar = "█" * full + "░" * (BAR_CELLS - full)
     if event.held:
-        return f"{_('Painting {bar} {percent} %.', bar=bar, percent=event.percent)} {_(HELD)}"
+        return both(_("Painting {bar} {percent} %.", bar=bar, percent=event.percent), _(HELD))
     if event.seconds_left is None:
         return _("Painting {bar} {percent} %", bar=bar, percent=event.percent)
     time = duration(event.seconds_left)
@@ -57,6 +62,13 @@ def running(event: Running) -> str:
 def accepted(job: Job) -> str:
     """The first words after a job was taken."""
     return _("Your picture in the style of {style} is in the queue.", style=job.style_title)
+
+
+def going(event: JobEvent | None) -> str:
+    """How a job goes by the last that is known of it; nothing where that tells nothing."""
+    if isinstance(event, Queued):
+        return queued(event)
+    return running(event) if isinstance(event, Running) else ""
 
 
 def over(answer: Answer) -> str:
@@ -69,7 +81,12 @@ def result(job: Job, summary: LossSummary) -> str:
 
     Without the last, at most about 400 characters.
     """
-    lines = [_("In the style of {style}", style=job.style_title)]
+    return "\n".join([_("In the style of {style}", style=job.style_title), losses(summary)])
+
+
+def losses(summary: LossSummary) -> str:
+    """The losses in one line each, how the picture was painted, and what was changed to make it fit."""
+    lines = []
     for label, first, last, fall in summary.rows():
         facts = {"loss": _(label), "first": number(first), "last": number(last)}
         if fall is None:

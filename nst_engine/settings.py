@@ -169,51 +169,47 @@ def style_weight_for(strength: int) -> float:
 def _check_integer(name: str, value: object, low: int, high: int) -> None:
     if not isinstance(value, bool) and isinstance(value, int) and low <= value <= high:
         return
-    facts = {"name": _label(name), "low": low, "high": high, "value": value}
+    facts = {"setting": name, "low": low, "high": high, "value": value}
     if name == "size":
-        raise SettingsError("{name} must be a whole number from {low} to {high} pixels, not {value!r}.", **facts)
+        raise SettingsError("{setting} must be a whole number from {low} to {high} pixels, not {value!r}.", **facts)
     if name == "steps":
-        raise SettingsError("{name} must be a whole number from {low} to {high} steps, not {value!r}.", **facts)
+        raise SettingsError("{setting} must be a whole number from {low} to {high} steps, not {value!r}.", **facts)
     if name == "scales":
         raise SettingsError(
-            "{name} must be a whole number from {low} to {high} (0 lets the size decide), not {value!r}.", **facts
+            "{setting} must be a whole number from {low} to {high} (0 lets the size decide), not {value!r}.", **facts
         )
-    raise SettingsError("{name} must be a whole number from {low} to {high}, not {value!r}.", **facts)
+    raise SettingsError("{setting} must be a whole number from {low} to {high}, not {value!r}.", **facts)
 
 
-def _check_number(name: str, value: object, low: float, high: float) -> None:
+def _check_number(name: str, value: object, low: float, high: float, key: str = "") -> None:
     good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not good or not low <= float(value) <= high:  # type: ignore[arg-type]
+    if good and low <= float(value) <= high:  # type: ignore[arg-type]
+        return
+    facts = {"setting": name, "low": low, "high": high, "value": value}
+    if key:
         raise SettingsError(
-            "{name} must be a number from {low:g} to {high:g}, not {value!r}.",
-            name=_label(name),
-            low=low,
-            high=high,
-            value=value,
+            "{setting}: the weight of {key} must be a number from {low} to {high}, not {value!r}.", key=key, **facts
         )
+    raise SettingsError("{setting} must be a number from {low} to {high}, not {value!r}.", **facts)
 
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise SettingsError(
-            "The {name} {value!r} is unknown; choose {choices}.", name=name, value=value, choices=" or ".join(choices)
+            "{setting} {value!r} is unknown; choose {choices}.", setting=name, value=value, choices=choices
         )
 
 
 def _check_named(name: str, weights: object, known: tuple[str, ...]) -> None:
     if not isinstance(weights, Mapping) or not weights:
         raise SettingsError(
-            "{name} must be names with weights, such as {example}=1.", name=_label(name), example=known[0]
+            "{setting} must be names with weights, such as {example}=1.", setting=name, example=known[0]
         )
     for key, weight in weights.items():
         if key not in known:
             raise SettingsError(
-                "{name} {key!r} is unknown; choose from {known}.", name=_label(name), key=key, known=", ".join(known)
+                "{setting} {value!r} is unknown; choose {choices}.", setting=name, value=key, choices=known
             )
-        _check_number(f"{name} {key}", weight, 0, MAX_WEIGHT)
+        _check_number(name, weight, 0, MAX_WEIGHT, key)
     if not any(weights.values()):
-        raise SettingsError("{name} are all 0; give one of them a positive value.", name=_label(name))
-
-
-def _label(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+        raise SettingsError("{setting} are all 0; give one of them a positive value.", setting=name)

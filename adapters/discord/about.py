@@ -9,7 +9,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from adapters.discord import sentences
+from adapters.discord import sentences, tongue
 from adapters.discord.house_rules import settings_here
 from bot.errors import Refusal
 from bot.languages import _
@@ -23,7 +23,8 @@ def about_command(studio: Studio) -> app_commands.Command[Any, ..., None]:
     @app_commands.command(name="about", description=sentences.ABOUT_COMMAND)
     async def about(interaction: discord.Interaction[Any]) -> None:
         embed = discord.Embed(title=f"Atelier {version()}".strip(), description=_(sentences.ABOUT))
-        embed.add_field(name=_(sentences.ABOUT_HOW), value=_(sentences.ABOUT_WAYS), inline=False)
+        ways = tongue.called(interaction, _(sentences.ABOUT_WAYS))
+        embed.add_field(name=_(sentences.ABOUT_HOW), value=ways, inline=False)
         size, strength = await _usual(interaction, studio)
         embed.add_field(
             name=_(sentences.ABOUT_DEFAULTS),
@@ -33,7 +34,7 @@ def about_command(studio: Studio) -> app_commands.Command[Any, ..., None]:
         kept = "\n".join(
             [sentences.kept(studio.keep_hours), _("`/privacy` shows what I keep of you, and deletes it if you like.")]
         )
-        embed.add_field(name=_(sentences.ABOUT_KEPT), value=kept, inline=False)
+        embed.add_field(name=_(sentences.ABOUT_KEPT), value=tongue.called(interaction, kept), inline=False)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
     return about

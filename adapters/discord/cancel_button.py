@@ -8,7 +8,7 @@ from typing import Any, Self
 import discord
 
 from adapters.discord import sentences
-from adapters.discord.place import is_moderator, place_of
+from adapters.discord.house_rules import may_stop
 from adapters.discord.private_reply import serve, tell
 from bot.languages import _
 
@@ -44,8 +44,7 @@ class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"at
     async def _cancel(self, interaction: discord.Interaction[Any]) -> None:
         await interaction.response.defer()
         studio = interaction.client.studio
-        is_here = (await studio.job(self.job_id)).place == place_of(interaction)
-        moderator = is_here and is_moderator(interaction)
+        moderator = may_stop(interaction, await studio.job(self.job_id))
         if not await studio.cancel(self.job_id, str(interaction.user.id), moderator=moderator):
             await tell(interaction, _(sentences.ALREADY_OVER))
 

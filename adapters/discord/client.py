@@ -110,6 +110,11 @@ class AtelierClient(discord.AutoShardedClient):
         chosen = yarl.URL(self._config.gateway_url) if self._config.gateway_url else gateway
         await super().launch_shard(chosen, shard_id, initial=initial)
 
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """Have a shard come back through the configured gateway, too, and not where Discord says."""
+        if self._config.gateway_url:
+            self._get_websocket(shard_id=shard_id).gateway = yarl.URL(self._config.gateway_url)
+
     async def close(self) -> None:
         """Close the connection; status edits that wait are dropped."""
         await self.board.close_all()

@@ -13,10 +13,10 @@ import discord
 from adapters.discord import limits, sentences
 from adapters.discord.address import ReplyAddress
 from adapters.discord.cancel_button import cancel_view
+from adapters.discord.markdown import plain
 from adapters.discord.pictures import picture_within
 from adapters.discord.result_buttons import result_view
 from bot import text
-from bot.languages import _
 from bot.requests import Answer, Job, Queued, Running
 from bot.reruns import strength_of
 
@@ -71,7 +71,7 @@ class MessageContent:
 
 def accepted_content(job: Job) -> MessageContent:
     """The status message of a job that was just taken."""
-    return MessageContent(text.accepted(job), files=None, buttons=partial(cancel_view, job.id))
+    return MessageContent(text.accepted(_plain(job)), files=None, buttons=partial(cancel_view, job.id))
 
 
 def status_content(job: Job, event: Queued | Running) -> MessageContent:
@@ -89,18 +89,22 @@ def answer_content(job: Job, answer: Answer, file_limit: int) -> MessageContent:
     """The answer with files of at most `file_limit` bytes each. Blocking when the picture has to be made to fit."""
     if answer.picture is None or answer.summary is None:
         return MessageContent(text.over(answer))
-    room = limits.REQUEST_LIMIT - limits.REQUEST_OVERHEAD
-    picture, words = _shown(answer, answer.picture, min(file_limit, room))
+    picture, words = _shown(answer, answer.picture, min(file_limit, limits.FILES_LIMIT))
     picture = replace(picture, is_spoiler=bool(job.address.get("is_spoiler")))
-    title, _, losses = text.result(job, answer.summary).partition("\n")
+    title, _end, losses = text.result(_plain(job), answer.summary).partition("\n")
     embed = discord.Embed(title=title[: limits.EMBED_TITLE_CHARS], description=losses[: limits.EMBED_DESCRIPTION_CHARS])
     embed.set_footer(text=sentences.settings(strength_of(job.settings), job.settings))
     return MessageContent(words, embed, (picture,), _result_buttons(job, answer))
 
 
-def forbidden_content(job: Job, answer: Answer) -> MessageContent:
-    """In place of a picture that may not be attached: words and buttons need no permission."""
-    return MessageContent(_(sentences.MAY_NOT_ATTACH), buttons=_result_buttons(job, answer))
+def _plain(job: Job) -> Job:
+    """The job with its styles called so that Discord formats nothing in their names."""
+    return replace(job, style_titles=plain(job.style_titles))
+
+
+def withheld_content(job: Job, answer: Answer, sentence: str) -> MessageContent:
+    """In place of a picture that may not be shown: why, and the buttons, which need no permission."""
+    return MessageContent(sentence, buttons=_result_buttons(job, answer))
 
 
 def _result_buttons(job: Job, answer: Answer) -> Callable[[], discord.ui.View]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import discord
@@ -14,8 +13,11 @@ import structlog
 
 from adapters.discord import limits, sentences
 from adapters.discord.address import ReplyAddress
-from adapters.discord.content import MessageContent, addressed, answer_content, forbidden_content
+from adapters.discord.content import MessageContent, addressed, answer_content, withheld_content
+from adapters.discord.place import age_restriction
 from bot.errors import Gone
+from bot.languages import _
+from bot.picture_threads import on_picture_thread
 from bot.requests import Answer, Job
 from bot.studio import Studio
 
@@ -51,6 +53,8 @@ class Delivery:
     async def edit(self, job: Job, content: MessageContent) -> None:
         """Make the status message hold `content`; raises `Gone` when it or its place is no more."""
         address = ReplyAddress.load(job.address)
+        if content.files and self._is_opened(address):
+            content = replace(content, files=())
         if time.time() < address.created + limits.EDITS_UNTIL:
             await self._bring(address, self._edits(address), lambda way: way.bring(content))
 
@@ -58,7 +62,8 @@ class Delivery:
         """Make the status message the answer; raises `Gone`.
 
         A picture that the token cannot bring any more comes as a reply to the status message, which then says so: an
-        edit would go unnoticed after so long. Sentences are edited in. A message that is no more is replaced.
+        edit would go unnoticed after so long. Sentences are edited in. A message that is no more is replaced. A
+        picture of an age-restricted channel is not shown where that is open to all by now.
         """
         address = ReplyAddress.load(job.address)
         edits, anew = self._edits(address), self._new_message(address, job)
@@ -67,11 +72,16 @@ class Delivery:
         else:
             ways = [*edits, *anew]
         try:
-            await self._bring(address, ways, lambda way: _fitting(way, job, answer))
+            if answer.picture is not None and self._is_opened(address):
+                withheld = withheld_content(job, answer, _(sentences.RESTRICTED))
+                await self._bring(address, ways, lambda way: way.bring(withheld))
+            else:
+                await self._bring(address, ways, lambda way: _fitting(way, job, answer))
         except Forbidden:
             if answer.picture is None:
                 raise
-            await self._bring(address, self._edits(address), lambda way: way.bring(forbidden_content(job, answer)))
+            forbidden = withheld_content(job, answer, _(sentences.MAY_NOT_ATTACH))
+            await self._bring(address, self._edits(address), lambda way: way.bring(forbidden))
         if address.status_id is not None:
             await self._point(address, address.status_id, address.message_id)
 
@@ -144,6 +154,13 @@ class Delivery:
 
         return [Way("new message", address.channel_file_limit, anew)]
 
+    def _is_opened(self, address: ReplyAddress) -> bool:
+        """Whether an age-restricted channel is known to be so no more."""
+        if not address.is_restricted or address.channel_id is None:
+            return False
+        channel = self._client.get_channel(address.channel_id)
+        return channel is not None and age_restriction(channel) is False
+
     def _channel(self, address: ReplyAddress) -> discord.PartialMessageable | None:
         if address.channel_id is None or not address.is_member:
             return None
@@ -154,20 +171,21 @@ async def _fitting(way: Way, job: Job, answer: Answer) -> None:
     """Bring the answer, with smaller files as long as Discord calls them too large."""
     limit = way.file_limit
     while True:
-        content = await asyncio.to_thread(answer_content, job, answer, limit)
+        content = await on_picture_thread(answer_content, job, answer, limit)
         try:
             await way.bring(content)
             return
         except discord.HTTPException as error:
-            smaller = content.largest_file * 2 // 3
-            if not _is_too_large(error) or smaller < limits.REQUEST_OVERHEAD:
-                raise
-            log.info("file too large", way=way.name, size=content.largest_file, next_limit=smaller)
-            limit = smaller
+            limit = limit_after(error, content.largest_file)
 
 
-def _is_too_large(error: discord.HTTPException) -> bool:
-    return error.status == 413 or error.code == limits.FILE_TOO_LARGE
+def limit_after(error: discord.HTTPException, size: int) -> int:
+    """The file limit to try after one of `size` bytes was too large; raises the error again where that is not it."""
+    smaller = size * 2 // 3
+    if (error.status != 413 and error.code != limits.FILE_TOO_LARGE) or smaller < limits.REQUEST_OVERHEAD:
+        raise error
+    log.info("file too large", size=size, next_limit=smaller)
+    return smaller
 
 
 def _is_closed(way: Way, error: discord.HTTPException) -> bool:

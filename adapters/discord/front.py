@@ -15,6 +15,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from adapters.discord import limits, sentences
+from adapters.discord.acknowledgements import heed_acknowledgements
 from adapters.discord.address import ReplyAddress
 from adapters.discord.client import AtelierClient
 from adapters.discord.content import status_content
@@ -93,6 +94,7 @@ class DiscordFront:
         return not address.token_lives(time.time() + event.seconds_left)
 
     async def _serve(self) -> None:
+        heed_acknowledgements()
         async with AtelierClient(self._config, self._studio, self._pause) as client:
             try:
                 await client.login(self._config.token.get_secret_value())

@@ -9,10 +9,11 @@ from typing import Any, Self
 import discord
 from discord import app_commands
 
-from adapters.discord import limits, sentences
+from adapters.discord import limits, sentences, tongue
 from adapters.discord.content import MessageFile
 from adapters.discord.house_rules import gallery_here
-from adapters.discord.private_reply import serve
+from adapters.discord.markdown import plain
+from adapters.discord.private_reply import serve, think_privately
 from adapters.discord.server_gallery import RemoveSelect, removable
 from bot.errors import BadPicture
 from bot.gallery import Gallery, Style
@@ -25,7 +26,7 @@ def styles_command() -> app_commands.Command[Any, ..., None]:
     @app_commands.command(name="styles", description=sentences.STYLES_COMMAND)
     async def styles(interaction: discord.Interaction[Any]) -> None:
         async def work() -> None:
-            await interaction.response.defer(thinking=True, ephemeral=True)
+            await think_privately(interaction)
             await _show(interaction, await gallery_here(interaction), 0)
 
         await serve(interaction, work(), command="styles")
@@ -66,7 +67,7 @@ async def _show(interaction: discord.Interaction[Any], gallery: Gallery, page: i
     thumbnails = await asyncio.gather(*(asyncio.to_thread(_thumbnail, style) for style in shown))
     files = [file for file in thumbnails if file is not None]
     await interaction.edit_original_response(
-        content=sentences.page_of_styles(page + 1, pages),
+        content=tongue.called(interaction, sentences.page_of_styles(page + 1, pages)),
         embeds=[
             _embed(style, file, is_own=style.id in gallery.own) for style, file in zip(shown, thumbnails, strict=True)
         ],
@@ -85,7 +86,8 @@ def _thumbnail(style: Style) -> MessageFile | None:
 
 def _embed(style: Style, file: MessageFile | None, *, is_own: bool) -> discord.Embed:
     by = _("Of this server") if is_own else ", ".join(part for part in (style.artist, style.year) if part)
-    embed = discord.Embed(title=style.title[: limits.EMBED_TITLE_CHARS], description=by[: limits.EMBED_TITLE_CHARS])
+    title = plain(style.title)[: limits.EMBED_TITLE_CHARS]
+    embed = discord.Embed(title=title, description=by[: limits.EMBED_TITLE_CHARS])
     if style.licence:
         embed.set_footer(text=style.licence[: limits.EMBED_TITLE_CHARS])
     return embed if file is None else embed.set_thumbnail(url=f"attachment://{file.name}")

@@ -18,6 +18,9 @@ REQUEST_LIMIT: Final = 25 * MIB
 REQUEST_OVERHEAD: Final = 64 * 1024
 """What the words and the multipart framing of one message take at most."""
 
+FILES_LIMIT: Final = REQUEST_LIMIT - REQUEST_OVERHEAD
+"""What the files of one message may have together, whatever the place takes as one file."""
+
 TOKEN_LIFE: Final = 15 * 60.0
 TOKEN_MARGIN: Final = 30.0
 """How long before its end an interaction token is no longer relied on."""

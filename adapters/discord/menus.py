@@ -81,9 +81,11 @@ class KeepSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"atel
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Keep it."""
+        await serve(interaction, self._keep(interaction), select="keep")
+
+    async def _keep(self, interaction: discord.Interaction[Any]) -> None:
         assert interaction.message is not None, "a select is in a message"
-        source = sources_in(interaction.message.embeds)[int(self.item.values[0])]
-        await serve(interaction, _use(interaction, source), select="keep")
+        await _use(interaction, sources_in(interaction.message.embeds)[int(self.item.values[0])])
 
 
 def _pictures(interaction: discord.Interaction[Any], message: discord.Message) -> list[Source]:

@@ -15,7 +15,7 @@ import discord
 from adapters.discord import limits, sentences
 from adapters.discord.house_rules import check_rules, gallery_here
 from adapters.discord.place import place_of
-from adapters.discord.private_reply import serve
+from adapters.discord.private_reply import serve, think_privately
 from adapters.discord.sources import Source
 from adapters.discord.wishes import KEPT, PLATFORM, Again, NewPicture
 from bot.errors import BadOption, BadPicture
@@ -85,7 +85,8 @@ class Panel:
         if self.pictures > 1:
             view.add_item(PanelSelect("picture", _(sentences.WHICH_PICTURE), self._picture_options()))
         styles = self._style_options(gallery)
-        most = min(MOST_STYLES, len(styles))
+        # The way to the next page is chosen beside as many styles as there can be.
+        most = min(MOST_STYLES + any(option.value == MORE for option in styles), len(styles))
         view.add_item(PanelSelect("style", _(sentences.WHICH_STYLE), styles, most=most, page=self.page))
         view.add_item(PanelSelect("strength", _(sentences.HOW_STRONG), self._strength_options()))
         view.add_item(PanelSelect("colours", _(sentences.WHOSE_COLOURS), self._colour_options()))
@@ -106,9 +107,10 @@ class Panel:
         first = self.page % pages * PAGE
         page = all_styles[first : first + PAGE]
         chosen = [gallery.styles[name] for name in self.styles if name in gallery.styles]
+        shown = [*chosen, *(style for style in page if style not in chosen)]
         options = [
             _option(style.title, style.id, style in chosen, style.artist or _mark(style, gallery))
-            for style in [*chosen, *(style for style in page if style not in chosen)]
+            for style in shown[: PAGE + MOST_STYLES]
         ]
         if self.has_kept:
             options.insert(0, _option(_(sentences.KEPT_PICTURE), KEPT, KEPT in self.styles))
@@ -216,6 +218,7 @@ class PaintButton(
 async def open_panel(interaction: discord.Interaction[Any], panel: Panel, sources: Sequence[Source]) -> None:
     """Show a panel to the person alone, for a job or for one of `sources`. What they keep as a style is chosen."""
     await check_rules(interaction)
+    await think_privately(interaction)
     studio, place = interaction.client.studio, place_of(interaction)
     here = await studio.places.of(PLATFORM, place)
     usual = await studio.usual_style(PLATFORM, place)
@@ -228,11 +231,10 @@ async def open_panel(interaction: discord.Interaction[Any], panel: Panel, source
         styles=(KEPT,) if kept else (usual.id,) if usual is not None and not panel.job else (),
         strength=_first(panel.strength, here.strength, studio.default_strength),
     )
-    await interaction.response.send_message(
-        _(sentences.PANEL),
+    await interaction.edit_original_response(
+        content=_(sentences.PANEL),
         embeds=picture_embeds(sources),
         view=panel.view(await gallery_here(interaction)),
-        ephemeral=True,
     )
 
 

@@ -20,8 +20,14 @@ def place_of(interaction: discord.Interaction[Any]) -> str:
 
 
 def is_moderator(interaction: discord.Interaction[Any]) -> bool:
-    """Whether this person may do there what else only a picture's owner may."""
+    """Whether this person may do in this channel what else only a picture's owner may."""
     return interaction.guild_id is not None and interaction.permissions.manage_messages
+
+
+def is_server_moderator(interaction: discord.Interaction[Any]) -> bool:
+    """Whether this person is a moderator by their roles in the server, whatever holds in this channel."""
+    member = interaction.user
+    return isinstance(member, discord.Member) and member.guild_permissions.manage_messages
 
 
 def is_manager(interaction: discord.Interaction[Any]) -> bool:
@@ -38,8 +44,12 @@ def channels_of(interaction: discord.Interaction[Any]) -> list[str]:
 
 
 def roles_of(interaction: discord.Interaction[Any]) -> list[str]:
-    """The ids of the person's roles in the server; none elsewhere."""
-    return [str(role.id) for role in getattr(interaction.user, "roles", ())]
+    """The ids of the person's roles in the server, also of those that the library does not know yet; none elsewhere."""
+    member = interaction.user
+    if not isinstance(member, discord.Member):
+        return []
+    everyone = member.guild.id
+    return [str(role_id) for role_id in (everyone, *member._roles)]
 
 
 def bot_is_there(interaction: discord.Interaction[Any]) -> bool:
@@ -76,4 +86,10 @@ def age_restriction(channel: Any) -> bool | None:
 def check_age_restriction(channel: Any, *, is_restricted: bool) -> None:
     """Raise a `Refusal` where a picture of an age-restricted channel would be shown outside of such channels."""
     if is_restricted and age_restriction(channel) is not True:
+        raise Refusal(_(sentences.RESTRICTED))
+
+
+def check_still_restricted(channel: Any, *, was_restricted: bool) -> None:
+    """Raise a `Refusal` where a picture's channel was age-restricted when it was made, and is known to be no more."""
+    if was_restricted and age_restriction(channel) is False:
         raise Refusal(_(sentences.RESTRICTED))

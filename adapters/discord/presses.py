@@ -62,7 +62,8 @@ def _may_delete_unknown(interaction: discord.Interaction[Any]) -> bool:
 async def _delete(interaction: discord.Interaction[Any], job: Job | None = None) -> None:
     """Delete the answer, and the status message that points at it where that is another one."""
     await interaction.response.defer()
-    await interaction.delete_original_response()
+    with suppress(discord.NotFound):
+        await interaction.delete_original_response()
     status_id, channel_id = None if job is None else job.address.get("status_id"), interaction.channel_id
     if status_id is not None and channel_id is not None:
         channel = interaction.client.get_partial_messageable(channel_id, guild_id=interaction.guild_id)
@@ -76,5 +77,6 @@ def changed(act: Act, job: Job) -> Options:
         return Options()
     options = varied(act, job.settings)
     if options is None:
-        raise BadOption(_(sentences.STRONGEST if act == "stronger" else sentences.SOFTEST))
+        sentence = sentences.STRONGEST if act == "stronger" else sentences.SOFTEST
+        raise BadOption(_(sentence))
     return options

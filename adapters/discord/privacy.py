@@ -12,7 +12,7 @@ import discord
 from discord import app_commands
 
 from adapters.discord import limits
-from adapters.discord.private_reply import serve
+from adapters.discord.private_reply import serve, think_privately
 from adapters.discord.wishes import PLATFORM
 from bot import privacy_text
 from bot.languages import N_, _
@@ -24,7 +24,7 @@ Step = Literal["ask", "yes", "no"]
 LABELS: Final[dict[Step, str]] = {
     "ask": N_("Delete my data"),
     "yes": N_("Yes, delete it"),
-    "no": N_("No, keep it"),
+    "no": N_("No, keep my data"),
 }
 
 
@@ -34,9 +34,11 @@ def privacy_command(studio: Studio) -> app_commands.Command[Any, ..., None]:
     @app_commands.command(name="privacy", description=COMMAND)
     async def privacy(interaction: discord.Interaction[Any]) -> None:
         async def work() -> None:
+            # The storage may be slow.
+            await think_privately(interaction)
             kept = await studio.privacy.what_is_kept(PLATFORM, str(interaction.user.id))
-            buttons = buttons_of("ask") if kept.can_be_erased else discord.utils.MISSING
-            await interaction.response.send_message(embed=overview(kept), view=buttons, ephemeral=True)
+            buttons = buttons_of("ask") if kept.can_be_erased else None
+            await interaction.edit_original_response(embed=overview(kept), view=buttons)
 
         await serve(interaction, work(), command="privacy")
 

@@ -10,8 +10,10 @@ from discord.app_commands import Choice
 
 from adapters.discord import limits, sentences
 from adapters.discord.cancel_button import CancelButton
-from adapters.discord.place import is_moderator, place_of
-from adapters.discord.private_reply import serve, tell
+from adapters.discord.house_rules import may_stop
+from adapters.discord.markdown import plain
+from adapters.discord.place import place_of
+from adapters.discord.private_reply import serve, tell, think_privately
 from adapters.discord.wishes import PLATFORM
 from bot import text
 from bot.errors import NoSuchJob
@@ -28,7 +30,7 @@ def queue_command(studio: Studio) -> app_commands.Command[Any, ..., None]:
         async def work() -> None:
             own = await studio.under_way(PLATFORM, person=str(interaction.user.id))
             here = await studio.under_way(PLATFORM, place=place_of(interaction))
-            lines = [f"- **{job.style_title}**: {_how_it_goes(studio, job)}" for job in own]
+            lines = [_line(f"**{plain(job.style_title)}**", studio, job) for job in own]
             said = "\n".join([*(lines or [_(sentences.NOTHING_WAITS)]), sentences.pictures_here(len(here))])
             await tell(interaction, said[: limits.CONTENT_CHARS])
 
@@ -47,7 +49,7 @@ def cancel_command(studio: Studio) -> app_commands.Command[Any, ..., None]:
 
     @cancel.autocomplete("picture")
     async def suggest(interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
-        found = [(job, f"{job.style_title}: {_how_it_goes(studio, job)}") for job in await _may_cancel(interaction)]
+        found = [(job, _line(job.style_title, studio, job)) for job in await _may_cancel(interaction)]
         fitting = [(job, label) for job, label in found if typed.casefold() in label.casefold()]
         return [Choice(name=label[: limits.CHOICE_CHARS], value=job.id) for job, label in fitting][: limits.CHOICES]
 
@@ -56,6 +58,8 @@ def cancel_command(studio: Studio) -> app_commands.Command[Any, ..., None]:
 
 async def _cancel(interaction: discord.Interaction[Any], studio: Studio, picture: str | None) -> None:
     """Cancel the named job, or the only one, or let the person choose."""
+    # The queue may be out of reach, and the storage slow.
+    await think_privately(interaction)
     if picture is None:
         found = await studio.under_way(PLATFORM, person=str(interaction.user.id))
     else:
@@ -66,23 +70,24 @@ async def _cancel(interaction: discord.Interaction[Any], studio: Studio, picture
         view = discord.ui.View(timeout=None)
         for number, job in enumerate(found[: limits.CHOICES], 1):
             view.add_item(CancelButton(job.id, f"{number}. {job.style_title}"[: limits.LABEL_CHARS]))
-        await interaction.response.send_message(_(sentences.CANCEL_WHICH), view=view, ephemeral=True)
+        await interaction.edit_original_response(content=_(sentences.CANCEL_WHICH), view=view)
         return
-    stopping = await studio.cancel(found[0].id, str(interaction.user.id), moderator=is_moderator(interaction))
-    await tell(interaction, _(sentences.IS_CANCELLED if stopping else sentences.ALREADY_OVER))
+    stopping = await studio.cancel(found[0].id, str(interaction.user.id), moderator=may_stop(interaction, found[0]))
+    said = sentences.IS_CANCELLED if stopping else sentences.ALREADY_OVER
+    await tell(interaction, _(said))
 
 
 async def _may_cancel(interaction: discord.Interaction[Any]) -> list[Job]:
-    """The person's own jobs; for a moderator those of the server too."""
+    """The person's own jobs, then those of others that they may stop."""
     studio: Studio = interaction.client.studio
     own = await studio.under_way(PLATFORM, person=str(interaction.user.id))
-    if not is_moderator(interaction):
-        return own
     known = {job.id for job in own}
-    return [
-        *own,
-        *(job for job in await studio.under_way(PLATFORM, place=place_of(interaction)) if job.id not in known),
-    ]
+    here = await studio.under_way(PLATFORM, place=place_of(interaction))
+    return [*own, *(job for job in here if job.id not in known and may_stop(interaction, job))]
+
+
+def _line(style: str, studio: Studio, job: Job) -> str:
+    return _("• {style}: {going}", style=style, going=_how_it_goes(studio, job))
 
 
 def _how_it_goes(studio: Studio, job: Job) -> str:

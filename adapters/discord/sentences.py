@@ -214,10 +214,10 @@ def settings(strength: int, settings: Mapping[str, Any]) -> str:
 
 
 def in_parts(name: str, parts: int) -> str:
-    """The file comes in pieces, and how to put them together."""
+    """The file comes in pieces, always several, and how to put them together."""
     return ngettext(
-        "The file is larger than this channel takes, so it comes in {count} part. Save it and join it: "
-        "7-Zip opens the first one; elsewhere `cat {name}.* > {name}`.",
+        "The file is larger than this channel takes, so it comes in {count} parts. Save them in one folder and join "
+        "them: 7-Zip opens the first one; elsewhere `cat {name}.* > {name}`.",
         "The file is larger than this channel takes, so it comes in {count} parts. Save them in one folder and join "
         "them: 7-Zip opens the first one; elsewhere `cat {name}.* > {name}`.",
         parts,
@@ -270,20 +270,25 @@ def preset_choice(name: str, size: int, steps: int) -> str:
 
 def defaults(size: int, steps: int, strength: int) -> str:
     """What a job gets when its person chooses nothing."""
-    return _(
-        "{size} pixels on the longer side, {steps} steps, strength {strength}",
-        size=size,
-        steps=steps,
+    return ngettext(
+        "{size} pixels on the longer side, {count} step, strength {strength}",
+        "{size} pixels on the longer side, {count} steps, strength {strength}",
+        steps,
+        size=number(size),
         strength=strength,
     )
 
 
 def kept(hours: float) -> str:
     """What is kept, and how long."""
-    return _(
+    is_whole = float(hours).is_integer()
+    return ngettext(
+        "Your photo, the style and the result for {hours} hour after the answer, so that the buttons work; then "
+        "they are deleted. I look at messages only when you ask me to.",
         "Your photo, the style and the result for {hours} hours after the answer, so that the buttons work; then "
         "they are deleted. I look at messages only when you ask me to.",
-        hours=number(hours, 0 if float(hours).is_integer() else 1),
+        int(hours) if is_whole else 2,  # a broken number takes the form of two
+        hours=number(hours, 0 if is_whole else 1),
     )
 
 

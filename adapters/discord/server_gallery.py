@@ -11,9 +11,10 @@ import discord
 from adapters.discord import limits
 from adapters.discord.forms import Field, open_form
 from adapters.discord.house_rules import gallery_here, may_add, may_remove
+from adapters.discord.markdown import plain
 from adapters.discord.panel import picture_embeds, sources_in
 from adapters.discord.place import PLATFORM, age_restriction, place_of
-from adapters.discord.private_reply import serve
+from adapters.discord.private_reply import serve, tell, think_privately
 from adapters.discord.sources import Source
 from adapters.discord.wishes import keep_as_style
 from bot.errors import NotAllowed, NotForGallery, UnknownStyle
@@ -72,11 +73,12 @@ class UseButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"ateli
 
 async def keep(interaction: discord.Interaction[Any], source: Source) -> None:
     """Keep a picture as the style of the person's next one, and say so."""
-    await interaction.response.defer(thinking=True, ephemeral=True)
+    await think_privately(interaction)
     client = interaction.client
     await keep_as_style(interaction, source, client.studio, client.attachments)
-    await interaction.edit_original_response(
-        content=_("I keep this picture as the style of your next one: send `/stylize` with a photo and no style.")
+    await tell(
+        interaction,
+        _("I keep this picture as the style of your next one: send `/stylize` with a photo and no style."),
     )
 
 
@@ -85,17 +87,18 @@ async def add_named(interaction: discord.Interaction[Any], answers: Mapping[str,
     assert interaction.message is not None, "the window was opened by a button"
     (source, *_rest) = sources_in(interaction.message.embeds)
     await _check_addable(interaction, source)
-    await interaction.response.defer(thinking=True, ephemeral=True)
+    await think_privately(interaction)
     client, person = interaction.client, str(interaction.user.id)
-    picture = await client.attachments.fetch(source)
-    style = await client.studio.galleries.add(PLATFORM, place_of(interaction), person, answers.get("name", ""), picture)
-    await interaction.edit_original_response(
-        content=_(
-            "**{title}** is in this server's gallery now; everyone here finds it as `style` of `/stylize`, and "
-            "`/styles` shows it.",
-            title=discord.utils.escape_markdown(style.title),
-        )
+    name, place = answers.get("name", ""), place_of(interaction)
+    with client.studio.privacy.taking(PLATFORM, person):
+        picture = await client.attachments.fetch(source)
+        style = await client.studio.galleries.add(PLATFORM, place, person, name, picture)
+    added = _(
+        "**{title}** is in this server's gallery now; everyone here finds it as `style` of `/stylize`, and "
+        "`/styles` shows it.",
+        title=plain(style.title),
     )
+    await tell(interaction, added)
 
 
 async def _check_addable(interaction: discord.Interaction[Any], source: Source) -> None:
@@ -139,7 +142,7 @@ class RemoveSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"at
 
     async def _ask(self, interaction: discord.Interaction[Any]) -> None:
         style = _removable(interaction, await gallery_here(interaction), self.item.values[0])
-        title = discord.utils.escape_markdown(style.title)
+        title = plain(style.title)
         words = _("Remove **{title}** from this server's gallery, for everyone?", title=title)
         view = discord.ui.View(timeout=None).add_item(RemoveButton(style.id))
         await interaction.response.edit_message(content=words, embeds=[], attachments=[], view=view)
@@ -173,10 +176,12 @@ class RemoveButton(
 
     async def _remove(self, interaction: discord.Interaction[Any]) -> None:
         style = _removable(interaction, await gallery_here(interaction), self.style_id)
+        # The storage may be slow.
+        await interaction.response.defer()
         await interaction.client.studio.galleries.remove(PLATFORM, place_of(interaction), style.id)
-        title = discord.utils.escape_markdown(style.title)
+        title = plain(style.title)
         words = _("**{title}** is no longer in this server's gallery.", title=title)
-        await interaction.response.edit_message(content=words, embeds=[], view=None)
+        await interaction.edit_original_response(content=words, embeds=[], view=None)
 
 
 def removable(interaction: discord.Interaction[Any], gallery: Gallery, styles: Sequence[Style]) -> list[Style]:

@@ -68,9 +68,9 @@ def _check_manager(interaction: discord.Interaction[Any]) -> None:
 async def _show(
     interaction: discord.Interaction[Any], settings: PlaceSettings, section: str, words: str = "", page: int = 0
 ) -> None:
-    """Have the panel show a section, with a word on what was done."""
+    """Have the panel of an acknowledged press show a section, with a word on what was done."""
     panel = SettingsPanel(settings, await gallery_here(interaction), section, page)
-    await interaction.response.edit_message(content=words or None, embed=panel.embed(), view=_view(panel))
+    await interaction.edit_original_response(content=words or None, embed=panel.embed(), view=_view(panel))
 
 
 def _view(panel: SettingsPanel) -> discord.ui.View:
@@ -107,6 +107,8 @@ class SettingsSelect(
 
     async def _choose(self, interaction: discord.Interaction[Any]) -> None:
         _check_manager(interaction)
+        # The storage may be slow.
+        await interaction.response.defer()
         data: Any = interaction.data
         values, section = [str(value) for value in data.get("values", ())], section_of(self.field)
         if MORE in values:
@@ -148,10 +150,12 @@ class SettingsButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf
         _check_manager(interaction)
         if self.act == "limits":
             await _ask_limits(interaction)
-        elif self.act == "reset":
+            return
+        await interaction.response.defer()
+        if self.act == "reset":
             view = discord.ui.View(timeout=None).add_item(SettingsButton("sure")).add_item(SettingsButton("rules"))
             words = _("Forget all that is set for this server? Its gallery stays.")
-            await interaction.response.edit_message(content=words, view=view)
+            await interaction.edit_original_response(content=words, view=view)
         elif self.act == "sure":
             settings = await interaction.client.studio.places.reset(PLATFORM, place_of(interaction))
             await _show(interaction, settings, "rules", _("All is as in the beginning."))
@@ -173,6 +177,7 @@ async def _ask_limits(interaction: discord.Interaction[Any]) -> None:
 async def set_limits(interaction: discord.Interaction[Any], answers: Mapping[str, str]) -> None:
     """Set the limits that were filled in. Raises a `Refusal`; then none of them is changed."""
     _check_manager(interaction)
+    await interaction.response.defer()
     changes = {name: number_in(answers[name]) for name in LIMITS if name in answers}
     settings = await interaction.client.studio.places.change(PLATFORM, place_of(interaction), **changes)
     await _show(interaction, settings, "rules", _("Set; it holds from now on."))

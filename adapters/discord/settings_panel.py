@@ -10,6 +10,7 @@ from typing import Any, Final
 import discord
 
 from adapters.discord import limits
+from adapters.discord.markdown import plain
 from bot.gallery import Gallery
 from bot.languages import N_, _, listed
 from bot.place_settings import MOST_NAMED, PlaceSettings
@@ -76,7 +77,7 @@ class SettingsPanel:
         }
         for field, name in FIELDS.items():
             value = named.get(field) or value_of(here, field, self.gallery)
-            yield _(name), discord.utils.escape_markdown(value) if field == "style" else value
+            yield _(name), plain(value) if field == "style" else value
 
     def _who(self, who: str) -> str:
         if who != "roles":

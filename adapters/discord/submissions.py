@@ -9,6 +9,7 @@ import structlog
 
 from adapters.discord import limits
 from adapters.discord.content import accepted_content
+from adapters.discord.place import PLATFORM
 from adapters.discord.private_reply import tell
 from adapters.discord.status import StatusBoard
 from adapters.discord.wishes import Wish
@@ -26,11 +27,12 @@ class Submissions:
     async def take(self, interaction: discord.Interaction[Any], wish: Wish) -> None:
         """Make a job of `wish`, or tell the person why not."""
         try:
-            await wish.check(interaction)
-            message_id = await _defer(interaction)
-            if message_id is None:
-                return
-            job = await wish.submit(interaction, message_id)
+            with interaction.client.studio.privacy.taking(PLATFORM, str(interaction.user.id)):
+                await wish.check(interaction)
+                message_id = await _defer(interaction)
+                if message_id is None:
+                    return
+                job = await wish.submit(interaction, message_id)
             if job.is_new:
                 self._board.open(job, accepted_content(job))
         except Refusal as refusal:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import time
-from typing import Any
+from typing import Any, Final
 
 import discord
 from discord import app_commands
@@ -24,6 +25,10 @@ NAMES = frozenset(
     }
 )
 
+_NAMED: Final = (*sentences.COMMAND_NAMES, sentences.MENU_STYLIZE, sentences.MENU_USE_AS_STYLE, sentences.MENU_AVATAR)
+_MARKED: Final = re.compile(r"(`/?|\*\*)([^`*]+)(`|\*\*)")
+"""How such names stand in sentences."""
+
 
 async def of(interaction: discord.Interaction[Any]) -> str:
     """The language in which to answer somebody: the server's, where it has set one, or what Discord speaks to them."""
@@ -38,6 +43,21 @@ async def speak(interaction: discord.Interaction[Any]) -> None:
     """Speak to somebody in their language from here to the end of this task, with times as Discord shows them."""
     languages.speak(await of(interaction))
     text.show_moments(countdown)
+
+
+def called(interaction: discord.Interaction[Any], sentence: str) -> str:
+    """A sentence for this person alone, with commands, options and menus called as their own Discord shows them.
+
+    Where a server has set a language, that is not always the one of the sentence; Discord itself does not translate
+    the names that it links.
+    """
+    language = languages.nearest(interaction.locale.value)
+    if language == languages.spoken():
+        return sentence
+    with languages.speaking(language):
+        shown = [languages.pgettext("name", name) for name in _NAMED]
+    names = dict(zip([languages.pgettext("name", name) for name in _NAMED], shown, strict=True))
+    return _MARKED.sub(lambda found: f"{found[1]}{names.get(found[2], found[2])}{found[3]}", sentence)
 
 
 def countdown(seconds: float) -> str:

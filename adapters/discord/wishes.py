@@ -33,7 +33,7 @@ class Wish(Protocol):
     """What can be made a job of."""
 
     async def check(self, interaction: discord.Interaction[Any]) -> None:
-        """Raise a `Refusal` for what can be told at once."""
+        """Raise a `Refusal` for what can be told at once, without the storage, which may be slow."""
 
     async def submit(self, interaction: discord.Interaction[Any], message_id: int) -> Job:
         """Hand it to the studio, to be answered in that message. Raises a `Refusal`."""
@@ -53,15 +53,11 @@ class NewPicture:
     _keepsake: Keepsake | None = field(default=None, init=False)
 
     async def check(self, interaction: discord.Interaction[Any]) -> None:
-        """Permissions, addresses and names; what the person keeps is looked up where it is wanted."""
+        """Permissions, addresses and names."""
         await check_rules(interaction)
         place.check_permissions(interaction, reads=self.photo is None)
         if self.photo is None and not place.bot_is_there(interaction):
             raise BadPicture(_(sentences.NO_PHOTO))
-        if not self.styles:
-            self.styles = (await _unnamed(interaction, self.studio),)
-        if KEPT in self.styles:
-            self._keepsake = await _keepsake(interaction, self.studio)
         gallery = await gallery_here(interaction)
         names = [style for style in self.styles if isinstance(style, str)]
         found = {name: gallery.find(name).id for name in names if name != KEPT}
@@ -72,6 +68,10 @@ class NewPicture:
 
     async def submit(self, interaction: discord.Interaction[Any], message_id: int) -> Job:
         """Fetch the pictures and hand them over; what was kept for this job is kept no more."""
+        if not self.styles:
+            self.styles = (await _unnamed(interaction, self.studio),)
+        if KEPT in self.styles:
+            self._keepsake = await _keepsake(interaction, self.studio)
         photo = self.photo or await last_picture(interaction, self.attachments)
         sources = [photo, *(style for style in self.styles if isinstance(style, Source))]
         hidden = any(source.is_spoiler for source in sources) or _is_hidden(self._keepsake)
@@ -119,17 +119,16 @@ class Again:
         before = ReplyAddress.load(self.job.address)
         if before.channel_id != interaction.channel_id:
             raise Refusal(_(sentences.OTHER_CHANNEL))
-        if before.is_restricted and place.age_restriction(interaction.channel) is False:
-            raise Refusal(_(sentences.RESTRICTED))
+        place.check_still_restricted(interaction.channel, was_restricted=before.is_restricted)
         gallery = await gallery_here(interaction)
         for style in self.styles or ():
-            if style == KEPT:
-                self._keepsake = await _keepsake(interaction, self.studio)
-            else:
+            if style != KEPT:
                 gallery.find(style)
 
     async def submit(self, interaction: discord.Interaction[Any], message_id: int) -> Job:
         """Hand it over; its answer hides where the one before did."""
+        if KEPT in (self.styles or ()):
+            self._keepsake = await _keepsake(interaction, self.studio)
         options = self.options
         if options == Options() and self.styles is None:
             options = replace(options, seed=random.randint(1, LARGEST_SEED))
@@ -164,8 +163,10 @@ async def keep_as_style(
         "is_spoiler": source.is_spoiler,
         "is_restricted": place.age_restriction(interaction.channel) is not False,
     }
-    keepsake = Keepsake(await attachments.fetch(source), note)
-    await studio.keepsakes.keep(PLATFORM, str(interaction.user.id), keepsake)
+    person = str(interaction.user.id)
+    with studio.privacy.taking(PLATFORM, person):
+        keepsake = Keepsake(await attachments.fetch(source), note)
+        await studio.keepsakes.keep(PLATFORM, person, keepsake)
 
 
 async def _unnamed(interaction: discord.Interaction[Any], studio: Studio) -> str:
@@ -191,6 +192,6 @@ def _is_hidden(keepsake: Keepsake | None) -> bool:
 
 
 async def _use_up(keepsake: Keepsake | None, job: Job, studio: Studio) -> None:
-    """What was kept for this job is kept no more."""
+    """What was kept for this job is kept no more; what came in its place meanwhile is."""
     if job.is_new and keepsake is not None:
-        await studio.keepsakes.forget(PLATFORM, job.person)
+        await studio.keepsakes.use_up(PLATFORM, job.person, keepsake)

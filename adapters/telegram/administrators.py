@@ -1,4 +1,4 @@
-"""Who administers a chat, asked for once in some minutes."""
+"""Who administers a chat: asked for once in some minutes, and anew where it opens a door."""
 
 from __future__ import annotations
 
@@ -28,12 +28,22 @@ class Administrators:
         self._known: OrderedDict[int, tuple[float, asyncio.Task[frozenset[int]]]] = OrderedDict()
 
     async def include(self, person: int, message: MaybeInaccessibleMessage | None) -> bool:
-        """Whether this person administers the chat of that message; False where Telegram does not tell in time."""
+        """Whether this person administers the chat of that message, or did some minutes ago: for what does no harm.
+
+        False where Telegram does not tell in time.
+        """
+        return await self._include(person, message, self._limits.administrators_seconds)
+
+    async def include_now(self, person: int, message: MaybeInaccessibleMessage | None) -> bool:
+        """The same at this moment: for what nobody else may."""
+        return await self._include(person, message, self._limits.administrators_fresh_seconds)
+
+    async def _include(self, person: int, message: MaybeInaccessibleMessage | None, seconds: float) -> bool:
         if message is None or message.chat.type == ChatType.PRIVATE:
             return False
         try:
             async with asyncio.timeout(self._limits.administrators_wait):
-                return person in await asyncio.shield(self._look_up(message.chat.id))
+                return person in await asyncio.shield(self._look_up(message.chat.id, seconds))
         except (TelegramError, TimeoutError) as error:
             log.warning("the administrators of a chat are not known", chat=message.chat.id, error=type(error).__name__)
             self.forget(message.chat.id)
@@ -43,12 +53,13 @@ class Administrators:
         """Ask anew the next time."""
         self._known.pop(chat_id, None)
 
-    def _look_up(self, chat_id: int) -> asyncio.Task[frozenset[int]]:
-        until, task = self._known.get(chat_id, (0.0, None))
-        if task is None or time.monotonic() > until:
+    def _look_up(self, chat_id: int, seconds: float) -> asyncio.Task[frozenset[int]]:
+        """What was asked for no longer ago than so many seconds, or is now."""
+        asked, task = self._known.get(chat_id, (0.0, None))
+        if task is None or time.monotonic() > asked + seconds:
             task = asyncio.create_task(self._ask(chat_id))
             task.add_done_callback(_taken_note_of)
-            self._known[chat_id] = (time.monotonic() + self._limits.administrators_seconds, task)
+            self._known[chat_id] = (time.monotonic(), task)
             while len(self._known) > _CHATS_KEPT:
                 self._known.popitem(last=False)
         return task

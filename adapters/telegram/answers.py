@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -28,6 +27,7 @@ from adapters.telegram.uploads import Upload, answer_upload, whole_file
 from bot import text
 from bot.errors import Gone
 from bot.languages import _, speaking
+from bot.picture_threads import on_picture_thread
 from bot.requests import Answer, Job
 from bot.studio import Studio
 
@@ -67,14 +67,14 @@ class AnswerDesk:
         if answer.picture is None:
             await self._sentence(job, spot, text.over(answer))
             return
-        upload = await asyncio.to_thread(answer_upload, answer, self._limits)
+        upload = await on_picture_thread(answer_upload, answer, self._limits)
         try:
             await self._picture(job, answer, spot, upload)
         except TelegramError as error:
             if pictures_are_forbidden(error):
                 await self._sentence(job, spot, _(sentences.PICTURE_FORBIDDEN), buttons_of(job, answer))
                 return
-            other = await asyncio.to_thread(self._instead, answer, upload, error)
+            other = await on_picture_thread(self._instead, answer, upload, error)
             if other is not None:
                 await self._picture(job, answer, spot, other)
             elif is_too_large(error):

@@ -10,7 +10,6 @@ from typing import Any
 
 from telegram import CallbackQuery, ForceReply, Message, Update
 from telegram.constants import ChatType
-from telegram.error import BadRequest
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes
 
 from adapters.telegram import sentences
@@ -18,12 +17,13 @@ from adapters.telegram.desk import StyleDesk, Wish
 from adapters.telegram.keyboard import CHOICE, EACH, GALLERY, OF_ALBUMS, OWN, PAGE, REST, Choosing, chooser
 from adapters.telegram.keyboard import gallery_pages as pages_of
 from adapters.telegram.limits import TelegramLimits
+from adapters.telegram.once import once_at_a_time
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.pictures import Picture, picture_in
-from adapters.telegram.queries import acknowledge, query_of
-from adapters.telegram.spot import Spot, is_unchanged
+from adapters.telegram.queries import acknowledge, message_of, query_of
+from adapters.telegram.spot import Spot
 from adapters.telegram.waiting import Sent, Waiting
-from bot.errors import BadPicture, NoSuchJob, UnknownStyle
+from bot.errors import BadPicture, UnknownStyle
 from bot.languages import _
 
 
@@ -39,9 +39,10 @@ class Choices:
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Adds the handlers, one for each kind of button."""
-        kinds = {CHOICE: self.choose, PAGE: self.turn, OWN: self.own, REST: self.rest, EACH: self.each}
+        turn, leaf = once_at_a_time(self.turn, self._limits), once_at_a_time(self.leaf, self._limits)
+        kinds = {CHOICE: self.choose, PAGE: turn, OWN: self.own, REST: self.rest, EACH: self.each}
         kinds |= {OF_ALBUMS[kind]: kinds[kind] for kind in OF_ALBUMS}
-        for kind, handler in {**kinds, GALLERY: self.leaf}.items():
+        for kind, handler in {**kinds, GALLERY: leaf}.items():
             application.add_handler(CallbackQueryHandler(handler, pattern=f"^{kind}:"))
 
     async def choose(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -50,7 +51,7 @@ class Choices:
         choosing, key = Choosing.parse(query.data or "")
         if not await self._is_asker(query, choosing):
             return
-        keyboard = _message_of(query)
+        keyboard = message_of(query)
         style = (await self._rules.gallery(keyboard.chat.id)).styles.get(key)
         if style is None:
             raise UnknownStyle(_(sentences.OLD_BUTTON))
@@ -58,7 +59,8 @@ class Choices:
             photos, _waiting = await self._photos(choosing, keyboard)
         with self._once(f"{keyboard.chat.id}:{keyboard.message_id}:{query.data}") as is_first:
             if is_first:
-                await self._order(query, choosing, photos, (style.id,), f"press:{query.id}")
+                album = _album_of(keyboard) if choosing.for_album else ""
+                await self._order(query, choosing, photos, (style.id,), f"press:{query.id}", album)
 
     async def turn(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Another page of styles to choose from."""
@@ -66,24 +68,20 @@ class Choices:
         choosing, page = Choosing.parse(query.data or "")
         if not await self._is_asker(query, choosing):
             return
-        message, number = _message_of(query), int(page)
+        message, number = message_of(query), int(page)
         gallery = await self._rules.gallery(message.chat.id)
         keyboard = chooser(gallery, choosing, number, self._limits)
+        spot = replace(Spot.under(message), message_id=message.message_id)
         if message.photo:
-            spot = replace(Spot.under(message), message_id=message.message_id)
             await self._desk.sheets.turn(gallery, spot, number, message.caption or "", keyboard)
             return
-        try:
-            await message.edit_reply_markup(keyboard)
-        except BadRequest as error:
-            if not is_unchanged(error):
-                raise
+        await self._outbox.redress(spot, keyboard)
 
     async def leaf(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Another page of the gallery, for anybody."""
         query = query_of(update)
         await acknowledge(query, "", self._limits)
-        message, number = _message_of(query), int((query.data or "").partition(":")[2])
+        message, number = message_of(query), int((query.data or "").partition(":")[2])
         spot = replace(Spot.under(message), message_id=message.message_id)
         gallery, sheets = await self._rules.gallery(message.chat.id), self._desk.sheets
         keyboard = pages_of(gallery, number, self._limits)
@@ -98,7 +96,7 @@ class Choices:
         choosing = Choosing.parse(query.data or "")[0]
         if not await self._is_asker(query, choosing):
             return
-        keyboard = _message_of(query)
+        keyboard = message_of(query)
         in_private = keyboard.chat.type == ChatType.PRIVATE
         async with self._desk.room.turn(keyboard.chat.id, choosing.asker):
             photos, waiting = await self._photos(choosing, keyboard)
@@ -126,12 +124,12 @@ class Choices:
         choosing = Choosing.parse(query.data or "")[0]
         if not await self._is_asker(query, choosing):
             return
-        photos, waiting = await self._album(choosing, _message_of(query))
+        photos, waiting = await self._album(choosing, message_of(query))
         styles = tuple(sent.picture for sent in photos[1:])
         with self._once(f"{query.data}:{waiting.asked}") as is_first:
             if is_first:
-                origin = f"{_message_of(query).chat.id}:rest:{waiting.asked}"
-                await self._order(query, choosing, photos[:1], styles, origin)
+                origin = f"{message_of(query).chat.id}:rest:{waiting.asked}"
+                await self._order(query, choosing, photos[:1], styles, origin, _album_of(message_of(query)))
 
     async def each(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Each picture of an album is painted: in which style?"""
@@ -139,13 +137,12 @@ class Choices:
         choosing = Choosing.parse(query.data or "")[0]
         if not await self._is_asker(query, choosing):
             return
-        message = _message_of(query)
+        message = message_of(query)
         photos, waiting = await self._album(choosing, message)
-        album = message.reply_to_message.media_group_id if message.reply_to_message is not None else None
         async with self._desk.room.turn(message.chat.id, choosing.asker):
             await self._desk.show_chooser(
                 Spot.under(message, photos[0].message_id), choosing.asker, waiting.asked, photos, choosing.strength,
-                sentences.choose_for_all(len(photos), choosing.strength), album=album or "",
+                sentences.choose_for_all(len(photos), choosing.strength), album=_album_of(message),
             )  # fmt: skip
 
     async def _order(
@@ -155,14 +152,16 @@ class Choices:
         photos: tuple[Sent, ...],
         styles: tuple[str | Picture, ...],
         origin: str,
+        album: str,
     ) -> None:
-        keyboard = _message_of(query)
+        """Of an album, whose id `album` is, pressing again after a failure makes only what is missing."""
+        keyboard = message_of(query)
         # Nobody can press a button as a channel, so what a channel asked for is for whoever chooses.
         person = choosing.asker if choosing.asker == str(keyboard.chat.id) else str(query.from_user.id)
-        moderator = await self._rules.administrators.include(query.from_user.id, keyboard)
+        moderator = await self._rules.is_moderator(query)
         spot = Spot.under(keyboard)
         await self._desk.paint(Wish(photos, styles, choosing.strength, spot, person, origin, moderator))
-        await self._desk.taken(keyboard.chat.id, choosing.asker, keyboard.message_id, origin)
+        await self._desk.taken(keyboard.chat.id, choosing.asker, keyboard.message_id, origin, album)
 
     async def _photos(self, choosing: Choosing, keyboard: Message) -> tuple[tuple[Sent, ...], Waiting | None]:
         """What a chooser is for, and what is noted of it."""
@@ -180,8 +179,7 @@ class Choices:
         raise BadPicture(_(sentences.PHOTO_GONE))
 
     async def _album(self, choosing: Choosing, keyboard: Message) -> tuple[tuple[Sent, ...], Waiting]:
-        source = keyboard.reply_to_message
-        album = source.media_group_id if source is not None else None
+        album = _album_of(keyboard)
         waiting = await self._desk.room.find(keyboard.chat.id, choosing.asker, album) if album else None
         if waiting is None:
             raise BadPicture(_(sentences.PHOTO_GONE))
@@ -208,15 +206,15 @@ class Choices:
         if choosing.asker == str(chat_id):
             # An administrator who writes as the group presses as a person.
             await acknowledge(query, "", self._limits)
-            return await self._rules.administrators.include(query.from_user.id, query.message)
+            return await self._rules.administers(query)
         await acknowledge(query, _(sentences.NOT_YOUR_CHOICE), self._limits)
         return False
 
 
-def _message_of(query: CallbackQuery) -> Message:
-    if not isinstance(query.message, Message):
-        raise NoSuchJob(_(sentences.OLD_BUTTON))
-    return query.message
+def _album_of(keyboard: Message) -> str:
+    """The id of the album that a keyboard replies to, or empty."""
+    source = keyboard.reply_to_message
+    return (source.media_group_id if source is not None else None) or ""
 
 
 def _chat_id(query: CallbackQuery) -> int:

@@ -10,17 +10,19 @@ from telegram.ext import Application, CallbackQueryHandler, CommandHandler, Cont
 
 from adapters.telegram import sentences
 from adapters.telegram.desk import StyleDesk
-from adapters.telegram.keyboard import STOP, gallery_pages, jobs_to_stop
+from adapters.telegram.keyboard import STOP, gallery_pages, is_no_photo, jobs_to_stop
 from adapters.telegram.limits import TelegramLimits
 from adapters.telegram.orders import PLATFORM
 from adapters.telegram.outbox import Outbox
-from adapters.telegram.queries import acknowledge, query_of
+from adapters.telegram.pictures import picture_in
+from adapters.telegram.queries import acknowledge, message_of, query_of
+from adapters.telegram.result_sentences import NOT_YOURS_TO_CANCEL
 from adapters.telegram.spot import Spot
 from adapters.telegram.wishes import person_of
 from bot import text
-from bot.errors import NoSuchJob
+from bot.errors import NoSuchJob, NotYours, Refusal
 from bot.languages import _
-from bot.requests import Job, Queued, Running
+from bot.requests import Job
 from bot.studio import Studio
 
 _NEW = filters.UpdateType.MESSAGE
@@ -71,30 +73,31 @@ class Commands:
     async def cancel(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """`/cancel`: the picture replied to, or the only one, or the one that is chosen then."""
         message = _message(update)
-        moderator = await self._desk.rules.is_moderator(message)
-        jobs = await self._own(message)
-        if (meant := await self._meant(message, jobs, moderator=moderator)) is not None:
-            jobs = [meant]
-        if not jobs:
-            raise NoSuchJob(_(sentences.NOTHING_TO_CANCEL))
-        if len(jobs) > 1:
-            labels = [(job.id, f"{number}. {job.style_title}") for number, job in enumerate(jobs, 1)]
+        person, own = person_of(message), await self._own(message)
+        meant = await self._meant(message.reply_to_message, own, context.bot.id)
+        if meant is None:
+            labels = [(job.id, f"{number}. {job.style_title}") for number, job in enumerate(own, 1)]
             await self._outbox.say(Spot.under(message), _(sentences.CANCEL_WHICH), jobs_to_stop(labels))
             return
-        stopped = await self._studio.cancel(jobs[0].id, person_of(message), moderator=moderator)
+        moderator = meant.person != person
+        if moderator and not await self._desk.rules.administers(message):
+            raise NotYours(_(NOT_YOURS_TO_CANCEL))
+        stopped = await self._studio.cancel(meant.id, person, moderator=moderator)
         await self._outbox.say(Spot.under(message), _(sentences.IS_CANCELLED if stopped else sentences.ALREADY_OVER))
 
     async def stop(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """One of several was chosen to be cancelled."""
         query = query_of(update)
+        person = str(query.from_user.id)
+        try:
+            job = await self._studio.job((query.data or "").partition(":")[2])
+            await self._desk.rules.check_canceller(query, job)
+        except Refusal as refusal:
+            await acknowledge(query, str(refusal), self._limits)
+            return
         await acknowledge(query, "", self._limits)
-        person, message = str(query.from_user.id), query.message
-        job = await self._studio.job((query.data or "").partition(":")[2])
-        is_here = message is not None and job.address.get("chat_id") == message.chat.id
-        moderator = is_here and await self._desk.rules.administrators.include(query.from_user.id, message)
-        stopped = await self._studio.cancel(job.id, person, moderator=moderator)
-        if isinstance(message, Message):
-            await self._without(query, message, sentences.IS_CANCELLED if stopped else sentences.ALREADY_OVER)
+        stopped = await self._studio.cancel(job.id, person, moderator=job.person != person)
+        await self._without(query, message_of(query), sentences.IS_CANCELLED if stopped else sentences.ALREADY_OVER)
 
     async def _without(self, query: CallbackQuery, message: Message, sentence: str) -> None:
         """The same choice less what was just chosen; once nothing is left to choose, words that say so."""
@@ -113,20 +116,27 @@ class Commands:
             return jobs
         return [job for job in jobs if job.place == str(message.chat.id)]
 
-    async def _meant(self, message: Message, own: list[Job], *, moderator: bool) -> Job | None:
-        """The job whose photo or status message is replied to, where it is the person's or they are a moderator."""
-        reply = message.reply_to_message
-        if reply is None:
-            return None
-        here = await self._studio.under_way(PLATFORM, place=str(message.chat.id)) if moderator else own
-        known = ("message_id", "reply_to")
-        return next((job for job in here if reply.message_id in [job.address.get(name) for name in known]), None)
+    async def _meant(self, reply: Message | None, own: list[Job], bot_id: int) -> Job | None:
+        """The job to be cancelled, whosever it is; None where the person is to choose from their own.
+
+        Raises `NoSuchJob` where there is none.
+        """
+        may_mean_another = False
+        if reply is not None:
+            for job in [*own, *await self._studio.under_way(PLATFORM, place=str(reply.chat.id))]:
+                if reply.message_id in (job.address.get("message_id"), job.address.get("reply_to")):
+                    return job
+            is_ours = reply.from_user is not None and reply.from_user.id == bot_id
+            has_picture = picture_in(reply) is not None
+            if is_ours and has_picture and not is_no_photo(reply.reply_markup):
+                raise NoSuchJob(_(sentences.ALREADY_OVER))
+            may_mean_another = is_ours or has_picture
+        if not own:
+            raise NoSuchJob(_(sentences.NOTHING_TO_CANCEL))
+        return None if len(own) > 1 or may_mean_another else own[0]
 
     def _going(self, job: Job) -> str:
-        event = self._studio.latest(job.id)
-        if isinstance(event, Queued):
-            return text.queued(event)
-        return text.running(event) if isinstance(event, Running) else _(sentences.JUST_TAKEN)
+        return text.going(self._studio.latest(job.id)) or _(sentences.JUST_TAKEN)
 
 
 def _message(update: Update) -> Message:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 
+import structlog
 from telegram import Message
 from telegram.constants import ChatType
+from telegram.error import TelegramError
 
 from adapters.telegram import sentences
 from adapters.telegram.house_rules import HouseRules
@@ -15,13 +17,16 @@ from adapters.telegram.limits import TelegramLimits
 from adapters.telegram.orders import Order, OrderDesk
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.pictures import Picture
+from adapters.telegram.result_sentences import FAULT
 from adapters.telegram.sheets import Sheets
 from adapters.telegram.spot import Spot
-from adapters.telegram.waiting import Sent, Waiting, WaitingRoom
+from adapters.telegram.waiting import Begun, Sent, Waiting, WaitingRoom
 from adapters.telegram.wishes import person_of
 from bot.errors import BadPicture, Refusal
 from bot.languages import _
 from bot.studio import Studio
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +88,12 @@ class StyleDesk:
     ) -> None:
         """A keyboard of styles, noted first, so that a style that comes in another way finds its pictures."""
         until = time.time() + self._limits.waits_seconds
-        waiting = Waiting(photos, asked, until, strength, spot.thread_id)
-        await self._note(spot.chat_id, person, waiting, album)
+        waiting = Waiting(photos, asked, until, strength, spot.thread_id, album=album)
+        await self._note(spot.chat_id, person, waiting)
         gallery = await self.rules.gallery(spot.chat_id)
         keyboard = chooser(gallery, Choosing(person, strength, bool(album)), 0, self._limits)
         shown = await self.sheets.send(gallery, spot, 0, words, keyboard)
-        await self._note(spot.chat_id, person, replace(waiting, messages=(shown.message_id,)), album)
+        await self._note(spot.chat_id, person, replace(waiting, messages=(shown.message_id,)))
 
     async def ask_about_album(self, message: Message, photos: tuple[Sent, ...], strength: int | None) -> None:
         """Have the person say what the pictures after the first are, unless they are too many to be styles."""
@@ -98,28 +103,47 @@ class StyleDesk:
             await self.offer(message, photos, strength, album)
             return
         spot, person = Spot.under(message), person_of(message)
-        waiting = Waiting(photos, message.message_id, time.time(), strength, spot.thread_id)
+        waiting = Waiting(photos, message.message_id, time.time(), strength, spot.thread_id, album=album)
         await self.room.keep(spot.chat_id, person, waiting, album)
         await self._outbox.say(spot, _(sentences.ALBUM_QUESTION), album_question(Choosing(person, strength)))
 
     async def paint(self, wish: Wish) -> None:
-        """Order each of the pictures. Raises a `Refusal`, which tells how many were taken where some were."""
-        here = await self.rules.settings(wish.spot.chat_id)
-        here.check_person(is_moderator=wish.moderator)
-        taken, refusal = 0, None
+        """Order each of the pictures. Raises a `Refusal`, which tells how many were taken where some were.
+
+        The same asked again after that makes only what is missing.
+        """
+        await self.rules.check_asker(wish.spot.chat_id, is_moderator=wish.moderator)
+        if len(wish.photos) == 1:
+            await self._orders.take(_order(wish, wish.photos[0], wish.origin))
+            return
+        words = f"{wish.photos[0].message_id}:{wish.styles}:{wish.strength}"
+        begun = await self.room.find_begun(wish.spot.chat_id, wish.person, words)
+        origin = wish.origin if begun is None else begun.origin_for(wish.origin)
+        taken, failure = await self._take_each(wish, origin)
+        if taken and (failure is not None or begun is not None):
+            begun = Begun(origin, "" if failure is not None else wish.origin)
+            await self.room.keep_begun(wish.spot.chat_id, wish.person, words, begun)
+        if failure is None:
+            return
+        if not taken:
+            raise failure
+        reason = str(failure) if isinstance(failure, Refusal) else _(FAULT)
+        raise Refusal(sentences.some_taken(taken, len(wish.photos), reason))
+
+    async def _take_each(self, wish: Wish, origin: str) -> tuple[int, Refusal | TelegramError | None]:
+        """How many of several pictures were taken, and why the others were not."""
+        taken, failure = 0, None
         for sent in wish.photos:
-            origin = wish.origin if len(wish.photos) == 1 else f"{wish.origin}:{sent.message_id}"
-            spot = replace(wish.spot, reply_to=sent.message_id)
-            order = Order(spot, wish.person, origin, sent.picture, wish.styles, wish.strength, wish.moderator)
             try:
-                await self._orders.take(order)
+                await self._orders.take(_order(wish, sent, f"{origin}:{sent.message_id}"))
                 taken += 1
-            except Refusal as reason:
-                refusal = reason
-                if not isinstance(reason, BadPicture):
+            except (Refusal, TelegramError) as reason:
+                failure = reason
+                if isinstance(reason, TelegramError):
+                    log.warning("a picture of an album was not taken", error=reason.message)
+                elif not isinstance(reason, BadPicture):
                     break
-        if refusal is not None:
-            raise Refusal(sentences.some_taken(taken, len(wish.photos), str(refusal))) if taken else refusal
+        return taken, failure
 
     async def wish(
         self, message: Message, photos: tuple[Sent, ...], styles: tuple[str | Picture, ...], strength: int | None
@@ -138,15 +162,43 @@ class StyleDesk:
         wish = await self.wish(message, waiting.photos, styles, strength)
         await self.paint(replace(wish, spot=replace(wish.spot, thread_id=waiting.thread_id)))
         taken = replace(waiting, taken_by=str(message.message_id))
-        await self._note(message.chat.id, wish.person, taken, message.media_group_id or "")
+        latest = await self.room.find(message.chat.id, wish.person)
+        if latest is None or latest.asked == waiting.asked:  # else something newer, which goes on waiting
+            await self.room.keep(message.chat.id, wish.person, taken)
+        for album in {waiting.album, message.media_group_id or ""} - {""}:  # what waited, and what is the style
+            await self.room.keep(message.chat.id, wish.person, replace(taken, album=album), album)
 
-    async def taken(self, chat_id: int, person: str, chooser_id: int, by: str) -> None:
-        """A button of that chooser brought the style, so the next picture is a new one."""
-        waiting = await self.room.find(chat_id, person)
-        if waiting is not None and chooser_id in waiting.messages and not waiting.taken_by:
-            await self.room.keep(chat_id, person, replace(waiting, taken_by=by))
+    async def paint_asked(
+        self, message: Message, photos: tuple[Sent, ...], styles: tuple[str | Picture, ...], strength: int | None
+    ) -> None:
+        """What `message` brings or replies to, in the style that it names; of an album it is noted that it had that."""
+        wish = await self.wish(message, photos, styles, strength)
+        album = message.media_group_id
+        if album is None:
+            await self.paint(wish)
+            return
+        spot = wish.spot
+        asked = Waiting(photos, message.message_id, time.time(), strength, spot.thread_id, album=album)
+        await self.room.keep(spot.chat_id, wish.person, asked, album)
+        await self.paint(wish)
+        await self.room.keep(spot.chat_id, wish.person, replace(asked, taken_by=str(message.message_id)), album)
 
-    async def _note(self, chat_id: int, person: str, waiting: Waiting, album: str) -> None:
+    async def taken(self, chat_id: int, person: str, chooser_id: int, by: str, album: str = "") -> None:
+        """A button of that chooser brought the style: the next picture is a new one, and the album had its way."""
+        latest = await self.room.find(chat_id, person)
+        if latest is not None and chooser_id in latest.messages and not latest.taken_by:
+            await self.room.keep(chat_id, person, replace(latest, taken_by=by))
+        waiting = await self.room.find(chat_id, person, album) if album else None
+        if waiting is not None and not waiting.taken_by:
+            await self.room.keep(chat_id, person, replace(waiting, taken_by=by), album)
+
+    async def _note(self, chat_id: int, person: str, waiting: Waiting) -> None:
         await self.room.keep(chat_id, person, waiting)
-        if album:
-            await self.room.keep(chat_id, person, waiting, album)
+        if waiting.album:
+            await self.room.keep(chat_id, person, waiting, waiting.album)
+
+
+def _order(wish: Wish, sent: Sent, origin: str) -> Order:
+    """One of the pictures of a wish."""
+    spot = replace(wish.spot, reply_to=sent.message_id)
+    return Order(spot, wish.person, origin, sent.picture, wish.styles, wish.strength, wish.moderator)

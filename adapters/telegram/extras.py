@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from telegram.error import TelegramError
 
 from adapters.telegram import result_sentences as sentences
@@ -14,6 +12,7 @@ from adapters.telegram.spot import Spot, is_too_large, pictures_are_forbidden
 from adapters.telegram.uploads import Upload, lossless_file, photo_upload
 from bot.errors import NoSuchJob, Refusal
 from bot.languages import _, number
+from bot.picture_threads import on_picture_thread
 from bot.requests import Answer, Job
 from bot.studio import Studio
 
@@ -32,7 +31,7 @@ class Extras:
         answer = await self._studio.answer(job.id)
         if answer is None or answer.picture is None:
             raise NoSuchJob(_(sentences.NO_PICTURE))
-        upload, caption = await asyncio.to_thread(self._found, act, answer)
+        upload, caption = await on_picture_thread(self._found, act, answer)
         try:
             await self._outbox.send(result.replying(result.message_id), upload, caption)
         except TelegramError as error:

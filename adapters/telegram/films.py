@@ -25,6 +25,8 @@ MICROSECONDS: Final = 1_000_000
 """In a second, as the library counts how long a file plays."""
 STILL_MS: Final = 100
 WITH_ALPHA: Final = "libvpx-vp9"
+_NOTHING_ELSE: Final = {"protocol_whitelist": "none"}
+"""A film is its own bytes: no file and no address that it may name is opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +38,33 @@ class Moving:
 
 
 def read_film(data: bytes, limits: TelegramLimits) -> Moving:
-    """The first seconds of a film, in no more frames than the limits allow. Blocking: call it in a thread.
+    """The first seconds of a film (MP4, WebM or GIF), in no more frames than the limits allow. Blocking.
 
     Raises `BadPicture` for what cannot be read.
     """
     import av
     from av.error import FFmpegError
 
+    kind = _format(data)
+    if kind is None:
+        raise BadPicture(_(BAD_FILM))
     try:
-        with av.open(io.BytesIO(data), "r") as container:
+        with av.open(io.BytesIO(data), "r", format=kind, options=_NOTHING_ELSE) as container:
             frames, is_cut = _frames(container, limits)
     except (FFmpegError, ValueError, MemoryError):
         raise BadPicture(_(BAD_FILM)) from None
     if not frames:
         raise BadPicture(_(BAD_FILM))
     return Moving(_packed(frames), is_cut)
+
+
+def _format(data: bytes) -> str | None:
+    """What reads this, as the library names it; left to guess, it would also take lists of other files to open."""
+    if data[4:8] == b"ftyp":
+        return "mov"
+    if data.startswith(b"\x1a\x45\xdf\xa3"):
+        return "matroska"
+    return "gif" if data.startswith((b"GIF87a", b"GIF89a")) else None
 
 
 def _frames(container: InputContainer, limits: TelegramLimits) -> tuple[list[tuple[float, Image.Image]], bool]:

@@ -7,26 +7,29 @@ import re
 from typing import Any, Final
 
 import structlog
+from telegram import Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 
 from adapters.telegram.administrators import Administrators
 from adapters.telegram.answers import AnswerDesk
+from adapters.telegram.button_guard import ButtonGuard
 from adapters.telegram.choosing import Choices
 from adapters.telegram.commands import Commands
 from adapters.telegram.desk import StyleDesk
 from adapters.telegram.faults import Faults
 from adapters.telegram.handlers import Handlers
 from adapters.telegram.house_rules import HouseRules
+from adapters.telegram.inbox import Inbox
 from adapters.telegram.keyboard import cancel_button
 from adapters.telegram.limits import LIMITS, OWN_SERVER, TelegramLimits
 from adapters.telegram.membership import Membership
-from adapters.telegram.menus import offer_commands
+from adapters.telegram.menus import offer_commands_in_time
 from adapters.telegram.orders import PLATFORM, OrderDesk
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.own_styles import OwnStyles
 from adapters.telegram.pace import Pace
-from adapters.telegram.polling import REFUSED, Polling, PollingRequest
+from adapters.telegram.polling import NO_SERVER, REFUSED, Polling, PollingRequest, is_refusal
 from adapters.telegram.presses import Presses
 from adapters.telegram.privacy import PrivacyDesk
 from adapters.telegram.result_presses import ResultPresses
@@ -71,9 +74,12 @@ class TelegramFront:
         self._guard = TokenGuard(token)
         self._guard.install()
         self._studio = studio
-        self._polling = PollingRequest()
+        self._config = config
+        self._inbox = Inbox(studio.folder / "telegram_inbox")
+        self._polling = PollingRequest(self._inbox)
         self._pace = Pace(limits, studio.folder / "telegram_calls.json")
-        self._application = _application(token, config, self._polling, self._pace, InTheirLanguage(studio))
+        self._tongues = InTheirLanguage(studio, self._inbox, limits)
+        self._application = _application(token, config, self._polling, self._pace, self._tongues)
         rules = HouseRules(studio, Administrators(self._application.bot, limits))
         self._outbox = Outbox(self._application.bot, limits)
         self._board = StatusBoard(self._edit_progress, self._pace.room, limits)
@@ -86,16 +92,19 @@ class TelegramFront:
         SettingsCommand(studio, rules, self._outbox, limits).register(self._application)
         PrivacyDesk(studio, self._outbox, limits).register(self._application)
         own_styles.register(self._application)
-        Handlers(desk, own_styles, self._outbox, limits).register(self._application)
+        handlers = Handlers(desk, own_styles, self._outbox, limits)
+        handlers.register(self._application)
+        self._albums = handlers.albums
         Choices(desk, self._outbox, limits).register(self._application)
         ResultPresses(studio, self._orders, self._outbox, rules, limits).register(self._application)
-        Presses(studio, rules.administrators, limits).register(self._application)
-        Membership(studio, rules.administrators).register(self._application)
-        self._application.add_error_handler(Faults(self._outbox, self._guard).handle)
+        Presses(studio, rules, limits).register(self._application)
+        ButtonGuard(studio, limits).register(self._application)
+        Membership(studio, self._orders, rules.administrators).register(self._application)
+        self._application.add_error_handler(Faults(self._outbox, self._guard, self._inbox).handle)
         self._source: Polling | Webhook = (
-            Webhook(self._application, config, self._guard)
+            Webhook(self._application, config, self._inbox, self._guard)
             if config.mode == "webhook"
-            else Polling(self._application, self._polling, self._guard)
+            else Polling(self._application, config, self._polling, self._guard)
         )
         self._ready = asyncio.Event()
 
@@ -106,6 +115,8 @@ class TelegramFront:
         self._guard.install()
         self._polling.refused.clear()
         await asyncio.to_thread(self._pace.open)
+        self._albums.open()
+        self._tongues.open()
         broken = ""
         try:
             await self._log_in()
@@ -120,7 +131,7 @@ class TelegramFront:
             self._ready.clear()
             await self._board.close()
             await self._application.bot.shutdown()
-            await asyncio.to_thread(self._pace.note)
+            await self._pace.note()
             self._guard.remove()
         if broken:
             raise BrokenDown(broken)
@@ -133,8 +144,8 @@ class TelegramFront:
         try:
             async with self._application.bot as bot:
                 return f"logged in as @{bot.username}"
-        except InvalidToken:
-            failure = REFUSED
+        except InvalidToken as error:
+            failure = REFUSED if is_refusal(error, self._config) else NO_SERVER
         except TelegramError as error:
             failure = f"Telegram cannot be reached ({self._guard.clean(str(error))}); try again."
         raise SetupError(failure)
@@ -143,7 +154,7 @@ class TelegramFront:
         """Offers the words for a status message; they are shown when the chat's turn comes."""
         await self._ready.wait()
         await self._orders.settled(job.origin)
-        spot = Spot.of((await self._studio.job(job.id)).address)
+        spot = Spot.of((await self._studio.job_to_tell(job.id)).address)
         if spot.message_id is not None:
             self._board.offer(job.id, _notice(job, spot, event))
 
@@ -154,7 +165,7 @@ class TelegramFront:
         """
         await self._ready.wait()
         await self._orders.settled(job.origin)
-        job = await self._studio.job(job.id)
+        job = await self._studio.job_to_tell(job.id)
         await self._board.retire(job.id, Spot.of(job.address))
         try:
             await self._answers.bring(job, answer)
@@ -173,7 +184,7 @@ class TelegramFront:
                 return
             except TelegramError as error:
                 failure = error
-            if isinstance(failure, InvalidToken):
+            if isinstance(failure, InvalidToken) and is_refusal(failure, self._config):
                 # Raised out here so that the library's error, which quotes the token, is no part of it.
                 raise SetupError(REFUSED)
             log.warning("telegram cannot be reached", error=self._guard.clean(str(failure)), retry_in=pause)
@@ -182,26 +193,38 @@ class TelegramFront:
 
     async def _serve(self) -> None:
         await self._application.start()
+        menus = asyncio.create_task(offer_commands_in_time(self._application.bot, self._guard.clean))
         try:
+            await self._inbox.look()
             await self._source.start()
-            await self._offer_commands()
+            for update in await self._inbox.left():
+                await self._handle(update)
             self._ready.set()
             log.info("telegram is served", bot=self._application.bot.username)
             await self._source.watch()
         finally:
             self._ready.clear()
-            impatience = asyncio.get_running_loop().call_later(self._limits.stop_seconds, self._pace.close)
+            menus.cancel()
+            self._albums.close()
+            impatience = asyncio.get_running_loop().call_later(self._limits.stop_seconds, self._cut_short)
             try:
                 await self._source.stop()
             finally:
                 await self._application.stop()
                 impatience.cancel()
 
-    async def _offer_commands(self) -> None:
+    async def _handle(self, sent: Any) -> None:
+        """An update of before the start."""
         try:
-            await offer_commands(self._application.bot)
-        except TelegramError as error:
-            log.warning("command menus not set", error=self._guard.clean(str(error)))
+            await self._application.update_queue.put(Update.de_json(sent, self._application.bot))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            log.error("an update could not be read", reason=self._guard.clean(repr(error)))
+            await self._inbox.end(sent["update_id"])
+
+    def _cut_short(self) -> None:
+        """Leave what waits for its turn, or has not begun, for the next start."""
+        self._pace.close()
+        self._tongues.close()
 
 
 def _notice(job: Job, spot: Spot, event: Queued | Running) -> Notice:

@@ -26,6 +26,8 @@ from bot.languages import _
 _NEW = filters.UpdateType.MESSAGE
 _ANY = filters.UpdateType.MESSAGES
 _PICTURES = filters.PHOTO | filters.Document.ALL | filters.ANIMATION | filters.Sticker.ALL
+_OTHERS = filters.VIDEO | filters.VIDEO_NOTE | filters.AUDIO | filters.VOICE
+"""What may come instead of pictures, or among those of an album."""
 
 
 class Handlers:
@@ -37,15 +39,16 @@ class Handlers:
         self._rules = desk.rules
         self._outbox = outbox
         self._limits = limits
-        self._albums = AlbumCollector(limits.album_quiet_seconds)
+        self.albums = AlbumCollector(limits.album_quiet_seconds)
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Adds the handlers; the first that fits a message gets it."""
         application.add_handler(CommandHandler(("start", "help"), self.help, filters=_NEW))
         application.add_handler(CommandHandler("stylize", self.stylize, filters=_ANY))
-        application.add_handler(MessageHandler(_PICTURES & _ANY, self.picture))
+        application.add_handler(MessageHandler((_PICTURES | _OTHERS) & _ANY, self.picture))
         application.add_handler(MessageHandler(filters.TEXT & ~filters.COMMAND & _ANY, self.words))
-        application.add_handler(MessageHandler(filters.COMMAND & filters.ChatType.PRIVATE & _NEW, self.hint))
+        other = filters.ChatType.PRIVATE & _NEW & ~filters.StatusUpdate.ALL
+        application.add_handler(MessageHandler(other, self.hint))
 
     async def help(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """`/start` and `/help`: how to use the bot."""
@@ -53,7 +56,7 @@ class Handlers:
         await self._outbox.say(Spot.under(_message(update)), words)
 
     async def hint(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Commands that there are not, in a private chat."""
+        """Commands that there are not, and whatever else is sent, in a private chat."""
         await self._outbox.say(Spot.under(_message(update)), _(sentences.HINT))
 
     async def stylize(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -76,29 +79,35 @@ class Handlers:
     async def picture(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A picture, alone or in an album; in groups only with the command in its caption, or as the style awaited."""
         message = _message(update)
-        is_edit = message.edit_date is not None
-        parts: list[Message] | None = [message]
-        if message.media_group_id is not None and not is_edit:
-            parts = await self._albums.collect(message)
-        if parts is None or self._is_late(message) or not _may_concern(parts, context.bot):
+        if message.media_group_id is None or message.edit_date is not None:
+            await self._picture([message], context)
             return
+        async with self.albums.collected(message) as parts:
+            if parts is not None:
+                await self._picture(parts, context)
+
+    async def _picture(self, parts: list[Message], context: ContextTypes.DEFAULT_TYPE) -> None:
         message = parts[0]
+        is_edit = message.edit_date is not None
+        if self._is_late(message) or not _may_concern(parts, context.bot):
+            return
         async with self._desk.room.turn(message.chat.id, person_of(message)):
             waiting = await self._waiting(message)
             if _had_its_way(message, waiting):
                 return
             called = _called(parts, context.bot.username, await self._rules.gallery(message.chat.id))
             if called is not None:
-                photos = waiting.photos if is_edit and waiting and message.media_group_id else _pictures(parts)
+                is_known = is_edit and message.media_group_id is not None
+                photos = waiting.photos if is_known and waiting else await self._pictures(parts)
                 style, strength = called
                 if len(photos) == 1:
                     style = style or await self._rules.usual_style(message.chat.id)
                 await self._several(message, photos, style, strength, waiting)
             elif waiting is not None and not is_edit and _brings_style(parts, waiting, context.bot.id):
-                styles = tuple(sent.picture for sent in _pictures(parts))
+                styles = tuple(sent.picture for sent in await self._pictures(parts))
                 await self._desk.paint_waiting(message, waiting, styles)
             elif message.chat.type == ChatType.PRIVATE and not is_edit:
-                await self._several(message, _pictures(parts), None, None, waiting)
+                await self._several(message, await self._pictures(parts), None, None, waiting)
 
     async def words(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """The name of a style, for the picture replied to or, in private, the one just sent.
@@ -124,6 +133,29 @@ class Handlers:
         if is_asking:
             sentence = sentences.HINT if named is None else sentences.STYLE_WITHOUT_PHOTO
             await self._outbox.say(Spot.under(message), _(sentence))
+
+    async def _pictures(self, parts: list[Message]) -> tuple[Sent, ...]:
+        """The pictures of a message or an album; what else an album holds is said to be left out.
+
+        Raises `BadPicture` where there are none.
+        """
+        photos: list[Sent] = []
+        others: list[Message] = []
+        reason = BadPicture(_(sentences.NO_PICTURE))
+        for part in parts:
+            try:
+                picture = picture_in(part)
+            except BadPicture as error:
+                picture, reason = None, error
+            if picture is None:
+                others.append(part)
+            else:
+                photos.append(Sent(picture, part.message_id))
+        if not photos:
+            raise reason
+        if others:
+            await self._outbox.say(Spot.under(others[0]), sentences.left_out(len(others)))
+        return tuple(photos)
 
     async def _several(
         self,
@@ -158,7 +190,7 @@ class Handlers:
         if waiting is not None and waits:
             await self._desk.paint_waiting(message, waiting, styles, strength)
         else:
-            await self._desk.paint(await self._desk.wish(message, photos, styles, strength))
+            await self._desk.paint_asked(message, photos, styles, strength)
 
     async def _waiting(self, message: Message) -> Waiting | None:
         """What waits for a style; of an edited album that album."""
@@ -209,13 +241,14 @@ def _called(parts: list[Message], bot_name: str, gallery: Gallery) -> tuple[Styl
     return None
 
 
-def _pictures(parts: list[Message]) -> tuple[Sent, ...]:
-    return tuple(Sent(picture, part.message_id) for part in parts if (picture := picture_in(part)) is not None)
-
-
 def _had_its_way(message: Message, waiting: Waiting | None) -> bool:
-    """Whether a message, seen again or edited, has had its answer: a style was chosen, or is being offered."""
-    if waiting is None or waiting.asked != message.message_id:
+    """Whether a message or its album, seen again or edited, has had its answer: a style was chosen, or is offered."""
+    if waiting is None:
+        return False
+    if waiting.taken_by == str(message.message_id):
+        return True
+    is_its_album = message.media_group_id is not None and message.media_group_id == waiting.album
+    if waiting.asked != message.message_id and not is_its_album:
         return False
     return bool(waiting.taken_by) or (message.edit_date is None and bool(waiting.messages))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.constants import InlineKeyboardMarkupLimit
 
 from adapters.telegram.limits import TelegramLimits
 from adapters.telegram.result_sentences import CANCEL as CANCEL_LABEL
@@ -22,6 +23,7 @@ GALLERY: Final = "g"
 STOP: Final = "q"
 CANCEL: Final = "c"
 
+MOST_BUTTONS: Final = int(InlineKeyboardMarkupLimit.TOTAL_BUTTON_NUMBER)
 OF_ALBUMS: Final = {kind: kind.upper() for kind in (CHOICE, PAGE, OWN)}
 """The same buttons under a chooser for all pictures of an album."""
 NO_PHOTO: Final = frozenset({*OF_ALBUMS, *OF_ALBUMS.values(), GALLERY, CANCEL})
@@ -83,9 +85,9 @@ def album_question(choosing: Choosing) -> InlineKeyboardMarkup:
 
 
 def jobs_to_stop(jobs: Sequence[tuple[str, str]]) -> InlineKeyboardMarkup:
-    """A button for each job, given with its label."""
+    """A button for each job, given with its label; of more than Telegram takes, for the first ones."""
     return InlineKeyboardMarkup(
-        [[InlineKeyboardButton(label, callback_data=f"{STOP}:{job_id}")] for job_id, label in jobs]
+        [[InlineKeyboardButton(label, callback_data=f"{STOP}:{job_id}")] for job_id, label in jobs[:MOST_BUTTONS]]
     )
 
 

@@ -52,13 +52,19 @@ class TelegramLimits:
     flood_waits: int = 8
     """How often an answer waits out a flood limit before it is left for later."""
     flood_patience_seconds: float = 90.0
-    """What is to wait longer than this because of a flood limit is left for later at once."""
+    """An answer that is to wait longer than this because of a flood limit is left for later at once."""
+    word_patience_seconds: float = 3600.0
+    """The same for words, for which there is no later: what is to wait even longer is not said."""
     stop_seconds: float = 5.0
     """How long words under way may wait for their turn when the bot stops."""
     administrators_seconds: float = 300.0
-    """How long the administrators of a chat are known without asking again."""
+    """How long the administrators of a chat are known without asking again, where that opens no door."""
+    administrators_fresh_seconds: float = 2.0
+    """The same where it does: many presses at once are one question."""
     administrators_wait: float = 5.0
     """How long a press waits for them to be known."""
+    updates_at_once: int = 5
+    """What one person sends to one chat is handled so much at a time; the rest waits in its own line."""
     orders_at_once: int = 8
     """How many pictures are fetched at the same time, so that memory stays bounded."""
     page_styles: int = 9

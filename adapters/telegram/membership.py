@@ -10,7 +10,7 @@ from telegram.ext import Application, ChatMemberHandler, ContextTypes, MessageHa
 
 from adapters.telegram import result_sentences as sentences
 from adapters.telegram.administrators import Administrators
-from adapters.telegram.orders import PLATFORM
+from adapters.telegram.orders import PLATFORM, OrderDesk
 from adapters.telegram.spot import Spot
 from bot.languages import _, speaking
 from bot.studio import Studio
@@ -23,8 +23,9 @@ log = structlog.get_logger(__name__)
 class Membership:
     """Cancels what nobody could be shown any more, and follows a group that became a supergroup."""
 
-    def __init__(self, studio: Studio, administrators: Administrators) -> None:
+    def __init__(self, studio: Studio, orders: OrderDesk, administrators: Administrators) -> None:
         self._studio = studio
+        self._orders = orders
         self._administrators = administrators
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
@@ -48,7 +49,7 @@ class Membership:
             await self._studio.cancel(job.id, job.person, sentence=sentence)
 
     async def moved(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """A group became a supergroup: what is under way is answered there, and what it has set holds there."""
+        """A group became a supergroup: what is under way goes on there, and what it has set holds there."""
         assert update.message is not None, "the handler gets only these"
         old, new = update.message.chat.id, update.message.migrate_to_chat_id
         if new is None:
@@ -57,5 +58,8 @@ class Membership:
         log.info("a group became a supergroup", chat=old, moved_to=new, jobs=len(jobs))
         for job in jobs:
             await self._studio.remember(job.id, **Spot.of(job.address).moved(new).to_address())
-        await self._studio.galleries.move(PLATFORM, str(old), str(new))
-        await self._studio.places.move(PLATFORM, str(old), str(new))
+        try:
+            await self._studio.move_place(PLATFORM, str(old), str(new))
+        finally:
+            for job in jobs:
+                await self._orders.follow(job, new)

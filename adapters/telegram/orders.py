@@ -20,8 +20,8 @@ from adapters.telegram.pictures import Fetched, Picture, fetch
 from adapters.telegram.spot import Spot
 from adapters.telegram.status import StatusBoard
 from bot import text
-from bot.errors import StorageTrouble
-from bot.languages import spoken
+from bot.errors import NoSuchJob, StorageTrouble
+from bot.languages import speaking, spoken
 from bot.requests import Job, Options, StylizeRequest
 from bot.reruns import Rerun
 from bot.studio import Studio
@@ -67,7 +67,7 @@ class OrderDesk:
 
         Raises a `Refusal` whose text says why the order is not taken.
         """
-        with self._opening(order.origin):
+        with self._opening(order.origin), self._studio.privacy.taking(PLATFORM, order.person):
             async with self._room:
                 request, is_cut = await self._request(order)
                 job = await self._studio.submit(request)
@@ -79,11 +79,22 @@ class OrderDesk:
 
     async def again(self, job_id: str, rerun: Rerun, spot: Spot) -> None:
         """A job of before once more, with a status message of its own. Raises a `Refusal`."""
-        with self._opening(rerun.origin):
+        with self._opening(rerun.origin), self._studio.privacy.taking(PLATFORM, rerun.person):
             async with self._room:
                 job = await self._studio.rerun(job_id, rerun)
             if job.is_new:
                 await self._open_status(job, spot)
+
+    async def follow(self, job: Job, chat_id: int) -> None:
+        """A job under way is told of in another chat, to which its address points already."""
+        with self._opening(job.origin), speaking(job.address.get("language")):
+            await self._board.retire(job.id, Spot.of(job.address))
+            try:
+                is_over = (await self._studio.job(job.id)).is_over
+            except NoSuchJob:
+                return
+            if not is_over:
+                await self._open_status(job, Spot(chat_id), text.going(self._studio.latest(job.id)))
 
     async def settled(self, origin: str) -> None:
         """Returns once the status message of this order is out, where it is just being sent."""
@@ -116,10 +127,10 @@ class OrderDesk:
         except TelegramError as error:
             log.info("that an animation is cut was not told", error=error.message)
 
-    async def _open_status(self, job: Job, spot: Spot) -> None:
+    async def _open_status(self, job: Job, spot: Spot, words: str = "") -> None:
         self._board.sent(spot)
         try:
-            message = await self._outbox.say(spot, text.accepted(job), cancel_button(job.id))
+            message = await self._outbox.say(spot, words or text.accepted(job), cancel_button(job.id))
         except TelegramError as error:
             # The job is accepted all the same; its answer comes as a message of its own.
             log.warning("no status message", job=job.id, error=error.message)

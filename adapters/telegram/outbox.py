@@ -11,7 +11,7 @@ from telegram.error import BadRequest, RetryAfter
 from telegram.ext import ExtBot
 
 from adapters.telegram.limits import TelegramLimits
-from adapters.telegram.pace import Rank, seconds_of
+from adapters.telegram.pace import Rank, patience, seconds_of
 from adapters.telegram.spot import Spot, has_no_caption, has_no_text, is_unchanged
 from adapters.telegram.uploads import Upload
 
@@ -40,14 +40,15 @@ class Outbox:
         """A new message."""
         text = text[: self._limits.text]
         return await self._patiently(
-            lambda: self._bot.send_message(text=text, reply_markup=keyboard, rate_limit_args=rank, **spot.sending())
+            lambda: self._bot.send_message(text=text, reply_markup=keyboard, rate_limit_args=rank, **spot.sending()),
+            rank,
         )
 
     async def rewrite(
         self, spot: Spot, text: str, keyboard: InlineKeyboardMarkup | None = None, rank: Rank = Rank.ANSWER
     ) -> None:
         """New words for a message, be they its text or its picture's caption."""
-        await self._patiently(lambda: self._edit_words(spot, text, keyboard, rank))
+        await self._patiently(lambda: self._edit_words(spot, text, keyboard, rank), rank)
 
     async def progress(
         self, spot: Spot, text: str, keyboard: InlineKeyboardMarkup | None, preview: bytes | None = None
@@ -59,23 +60,30 @@ class Outbox:
             await self._edit_media(spot, Upload(preview, "preview.jpg"), text, keyboard, Rank.PROGRESS)
 
     async def send(
-        self, spot: Spot, upload: Upload, caption: str, keyboard: InlineKeyboardMarkup | None = None
+        self,
+        spot: Spot,
+        upload: Upload,
+        caption: str,
+        keyboard: InlineKeyboardMarkup | None = None,
+        rank: Rank = Rank.ANSWER,
     ) -> Message:
         """A new message with a picture."""
         common: dict[str, Any] = {
             "caption": caption[: self._limits.caption],
             "filename": upload.name,
             "reply_markup": keyboard,
-            "rate_limit_args": Rank.ANSWER,
+            "rate_limit_args": rank,
             **_AS_THEY_ARE.get(upload.kind, {}),
             **spot.sending(),
         }
         send: Callable[..., Awaitable[Message]] = getattr(self._bot, f"send_{upload.kind}")
-        return await self._patiently(lambda: send(**{upload.kind: upload.data}, **common))
+        return await self._patiently(lambda: send(**{upload.kind: upload.data}, **common), rank)
 
-    async def repaint(self, spot: Spot, upload: Upload, caption: str, keyboard: InlineKeyboardMarkup) -> None:
-        """Turns the status message into a picture, whatever it was before; doing it twice changes nothing."""
-        await self._patiently(lambda: self._edit_media(spot, upload, caption, keyboard, Rank.ANSWER))
+    async def repaint(
+        self, spot: Spot, upload: Upload, caption: str, keyboard: InlineKeyboardMarkup, rank: Rank = Rank.ANSWER
+    ) -> None:
+        """Turns a message into a picture, whatever it was before; doing it twice changes nothing."""
+        await self._patiently(lambda: self._edit_media(spot, upload, caption, keyboard, rank), rank)
 
     async def redress(self, spot: Spot, keyboard: InlineKeyboardMarkup) -> None:
         """Another keyboard under a message."""
@@ -146,13 +154,13 @@ class Outbox:
         while len(self._pictured) > _REMEMBERED:
             self._pictured.popitem(last=False)
 
-    async def _patiently(self, call: Callable[[], Awaitable[_T]]) -> _T:
+    async def _patiently(self, call: Callable[[], Awaitable[_T]], rank: Rank = Rank.WORD) -> _T:
         """Call again after each flood limit that is not too long; the limiter waits for its end."""
         for _ in range(self._limits.flood_waits):
             try:
                 return await call()
             except RetryAfter as flood:
-                if seconds_of(flood) > self._limits.flood_patience_seconds:
+                if seconds_of(flood) > patience(self._limits, rank):
                     raise
         return await call()
 

@@ -22,18 +22,19 @@ from adapters.telegram.limits import TelegramLimits
 from adapters.telegram.orders import PLATFORM
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.pictures import Picture, fetch, picture_in
-from adapters.telegram.queries import acknowledge, query_of
+from adapters.telegram.queries import acknowledge, message_of, query_of
 from adapters.telegram.spot import Spot
 from adapters.telegram.wishes import command_words, person_of
-from bot.errors import BadPicture, NotAllowed, UnknownStyle
+from bot.errors import BadPicture, NotAllowed
 from bot.gallery import Gallery, Style
-from bot.languages import _
+from bot.languages import N_, _
 from bot.studio import Studio
 
 COMMAND: Final = "addstyle"
 UNSTYLE: Final = "x"
 GONE: Final = "d"
 STAYS: Final = "k"
+TOO_OLD: Final = N_("This button is too old to work; send /styles again.")
 _NEW: Final = filters.UpdateType.MESSAGE
 _PICTURES: Final = filters.PHOTO | filters.Document.ALL | filters.ANIMATION | filters.Sticker.ALL
 _CAPTIONED: Final = filters.CaptionRegex(rf"^\s*/{COMMAND}\b")
@@ -100,9 +101,10 @@ class OwnStyles:
             )
 
     async def _add(self, message: Message, picture: Picture, name: str) -> None:
-        data = (await fetch(self._bot, picture, self._limits)).data
-        galleries, place = self._studio.galleries, str(message.chat.id)
-        style = await galleries.add(PLATFORM, place, person_of(message), name, data)
+        place, person = str(message.chat.id), person_of(message)
+        with self._studio.privacy.taking(PLATFORM, person):
+            data = (await fetch(self._bot, picture, self._limits)).data
+            style = await self._studio.galleries.add(PLATFORM, place, person, name, data)
         words = _(
             "{title} is in this chat's gallery now: /styles shows it, and /stylize with its name paints in it.",
             title=style.title,
@@ -148,7 +150,7 @@ class OwnStyles:
         if style_id not in gallery.own:
             refusal = _("This style is not in the gallery any more; the list of styles shows what is.")
         elif not await self._may_remove(query, gallery, style_id):
-            refusal = _("Only moderators and the person who added this style can remove it; ask one of them.")
+            refusal = _("Only administrators and the person who added this style can remove it; ask one of them.")
         await acknowledge(query, refusal, self._limits)
         return None if refusal else gallery.styles[style_id]
 
@@ -168,6 +170,5 @@ def _subject(prompt: Message) -> str:
 
 
 def _spot_of(query: CallbackQuery) -> Spot:
-    if query.message is None:
-        raise UnknownStyle(_("This button is too old to work; send /styles again."))
-    return Spot(query.message.chat.id, message_id=query.message.message_id)
+    message = message_of(query)
+    return Spot(message.chat.id, message_id=message.message_id)

@@ -9,7 +9,6 @@ import itertools
 import json
 import math
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,10 +21,12 @@ from telegram.error import RetryAfter, TelegramError
 from telegram.ext import AIORateLimiter
 
 from adapters.telegram.limits import TelegramLimits
+from adapters.telegram.window import Window
 from nst_engine.files import write_synced
 
 _LANES_KEPT: Final = 512
 _SLACK_SECONDS: Final = 0.1
+_NOTE_SECONDS: Final = 0.2
 log = structlog.get_logger(__name__)
 
 
@@ -43,49 +44,20 @@ def seconds_of(flood: RetryAfter) -> float:
     return wait.total_seconds() if isinstance(wait, datetime.timedelta) else float(wait)
 
 
+def patience(limits: TelegramLimits, rank: Rank) -> float:
+    """How many seconds of silence a call waits out: an answer is brought again later, words have only this time."""
+    return limits.word_patience_seconds if rank == Rank.WORD else limits.flood_patience_seconds
+
+
 class NoRoom(TelegramError):
     """Progress cannot be shown at once, and is not worth waiting for."""
 
 
-class Window:
-    """At most `most` calls within any `seconds`, as the one sees it who is called.
+class Stopping(TelegramError):
+    """The bot is being stopped before the turn of this came."""
 
-    A call counts from its beginning until `seconds` after its end, since it is not known when in between it arrived.
-    """
-
-    def __init__(self, most: int, seconds: float) -> None:
-        self.ends: deque[float] = deque()
-        self._most = most
-        self._seconds = seconds
-        self._under_way = 0
-
-    def pause(self, now: float, weight: int, spared: int = 0) -> float:
-        """Seconds until `weight` more calls fit, so many `spared`; infinite while that hangs on calls under way."""
-        self.forget(now)
-        room = max(self._most - spared, 1)
-        short = min(weight, room) + self._under_way + len(self.ends) - room
-        if short <= 0:
-            return 0.0
-        return math.inf if short > len(self.ends) else self.ends[short - 1] + self._seconds - now
-
-    def begin(self, weight: int) -> None:
-        """So many calls begin."""
-        self._under_way += weight
-
-    def end(self, now: float, weight: int) -> None:
-        """So many calls have ended."""
-        self._under_way -= weight
-        self.ends.extend([now] * weight)
-
-    def forget(self, now: float) -> None:
-        """Count no more what is long past."""
-        while self.ends and self.ends[0] <= now - self._seconds:
-            self.ends.popleft()
-
-    def is_idle(self, now: float) -> bool:
-        """Whether nothing counts at present."""
-        self.forget(now)
-        return not self.ends and not self._under_way
+    def __init__(self) -> None:
+        super().__init__("The bot is being stopped.")
 
 
 @dataclass(slots=True)
@@ -114,8 +86,8 @@ class _Lane:
 class Pace(AIORateLimiter):
     """The library's limiter for all chats together, with the limits of each chat in front of it.
 
-    `notes` is a file that remembers over a restart what was called in groups. `on_flood` hears of each silence that
-    Telegram asks for: chat and seconds.
+    `notes` is a file that remembers over restarts and crashes what was called in groups. `on_flood` hears of each
+    silence that Telegram asks for: chat and seconds.
     """
 
     def __init__(self, limits: TelegramLimits, notes: Path | None = None) -> None:
@@ -126,6 +98,8 @@ class Pace(AIORateLimiter):
         self._lanes: dict[int, _Lane] = {}
         self._numbers = itertools.count()
         self._is_closed = False
+        self._is_noted = True
+        self._noting: asyncio.Task[None] | None = None
 
     async def process_request(
         self,
@@ -184,22 +158,38 @@ class Pace(AIORateLimiter):
         for lane in self._lanes.values():
             lane.stir()
 
-    def note(self) -> None:
-        """Write down what was called in groups within their time. Blocking."""
-        if self._notes is None:
-            return
+    async def note(self) -> None:
+        """Write down what was called in groups within their time, and what is just being called."""
+        if self._noting is not None:
+            await self._noting
+        if self._notes is not None:
+            await self._write_to(self._notes)
+
+    async def _write_to(self, notes: Path) -> None:
         now, past = time.monotonic(), time.time() - time.monotonic()
         busy = {chat: lane.group for chat, lane in self._lanes.items() if lane.group and not lane.group.is_idle(now)}
-        times = {str(chat): [at + past for at in group.ends] for chat, group in busy.items()}
+        times = {str(chat): [at + past for at in group.times(now)] for chat, group in busy.items()}
         try:
-            write_synced(self._notes, json.dumps(times).encode())
+            await asyncio.to_thread(write_synced, notes, json.dumps(times).encode())
         except OSError as error:
             log.warning("the calls of the last minute are not noted", reason=error.strerror)
+
+    def _note_soon(self) -> None:
+        """Note it beside the calls, so that it is known even after a crash; what comes meanwhile is noted next."""
+        self._is_noted = False
+        if self._notes is not None and (self._noting is None or self._noting.done()):
+            self._noting = asyncio.create_task(self._note_all(self._notes))
+
+    async def _note_all(self, notes: Path) -> None:
+        while not self._is_noted:
+            self._is_noted = True
+            await self._write_to(notes)
+            await asyncio.sleep(_NOTE_SECONDS)
 
     @asynccontextmanager
     async def _turn(self, chat_id: int, rank: Rank, weight: int) -> AsyncIterator[_Lane]:
         lane = self._lane(chat_id)
-        if lane.closed_until - time.monotonic() > self._limits.flood_patience_seconds:
+        if lane.closed_until - time.monotonic() > patience(self._limits, rank):
             raise RetryAfter(math.ceil(lane.closed_until - time.monotonic()))
         ticket = (int(rank), next(self._numbers))
         bisect.insort(lane.waiting, ticket)
@@ -208,7 +198,7 @@ class Pace(AIORateLimiter):
                 if rank == Rank.PROGRESS:
                     raise NoRoom("The chat takes no more at present.")
                 if self._is_closed:
-                    raise TelegramError("The bot is being stopped.")
+                    raise Stopping
                 await _changed(lane, pause)
             for window in lane.windows:
                 window.begin(weight)
@@ -216,6 +206,8 @@ class Pace(AIORateLimiter):
             lane.waiting.remove(ticket)
             lane.stir()
         try:
+            if lane.group is not None:
+                self._note_soon()
             yield lane
         finally:
             for window in lane.windows:

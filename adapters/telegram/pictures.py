@@ -8,17 +8,21 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any, Final
 
+import structlog
 from telegram import ExternalReplyInfo, Message, Sticker
 from telegram.error import BadRequest, InvalidToken
 from telegram.ext import ExtBot
 
 from adapters.telegram import sentences
 from adapters.telegram.films import read_film
-from adapters.telegram.limits import TelegramLimits
-from bot.errors import BadPicture
+from adapters.telegram.limits import LIMITS, TelegramLimits
+from adapters.telegram.token_guard import TokenGuard
+from bot.errors import BadPicture, StorageTrouble
 from bot.languages import _
+from bot.picture_threads import on_picture_thread
 
 _EXTENSIONS: Final = re.compile(r"\.(jpe?g|jpe|a?png|webp|gif|bmp|tiff?|hei[cf]|avif|ppm)", re.IGNORECASE)
+log = structlog.get_logger(__name__)
 _reading: Final = asyncio.Semaphore(1)
 """One film at a time, so that memory stays bounded."""
 
@@ -74,25 +78,42 @@ async def fetch(bot: ExtBot[Any], picture: Picture, limits: TelegramLimits) -> F
     if not picture.is_film:
         return Fetched(data)
     async with _reading:
-        moving = await asyncio.to_thread(read_film, data, limits)
+        moving = await on_picture_thread(read_film, data, limits)
     return Fetched(moving.data, moving.is_cut)
 
 
 async def download(bot: ExtBot[Any], picture: Picture, limits: TelegramLimits) -> bytes:
-    """The bytes of a file; raises `BadPicture` for one beyond the download limit or no longer there."""
+    """The bytes of a file; raises `BadPicture` for one beyond the download limit or no longer there.
+
+    Raises `StorageTrouble` for one that a Bot API server of one's own keeps where the bot cannot read it.
+    """
     if (picture.size or 0) > limits.download_bytes:
         raise BadPicture(sentences.too_large(limits.download_bytes))
     try:
         file = await bot.get_file(picture.file_id)
         if (file.file_size or 0) > limits.download_bytes:
             raise BadPicture(sentences.too_large(limits.download_bytes))
-        kept = Path(file.file_path or "")
-        if kept.is_absolute():  # a Bot API server of one's own with --local, which shares its folder
-            return await asyncio.to_thread(kept.read_bytes)
+        # A Bot API server with --local names files in its folder; what is not there, the library takes for an address.
+        path = Path((file.file_path or "").removeprefix(f"{bot.base_file_url}/"))
+        if path.is_absolute():
+            return await asyncio.to_thread(_read, path, TokenGuard(bot.token))
         return bytes(await file.download_as_bytearray())
     except BadRequest as error:
-        too_big = "too big" in error.message.lower()
-        raise BadPicture(sentences.too_large(limits.download_bytes) if too_big else _(sentences.FILE_GONE)) from None
+        if "too big" in error.message.lower():  # so says Telegram's own server, be it behind an address of one's own
+            raise BadPicture(sentences.too_large(LIMITS.download_bytes)) from None
+        raise BadPicture(_(sentences.FILE_GONE)) from None
     except InvalidToken:
         # The library reads a 404 for a file as a refused token; the file has expired.
         raise BadPicture(_(sentences.FILE_GONE)) from None
+
+
+def _read(path: Path, guard: TokenGuard) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        trouble = StorageTrouble(
+            f"The Bot API server's file {guard.clean(str(path))}: {error.strerror}; "
+            "share the folder of its --local mode with the bot, under the same path and readable."
+        )
+        log.error("a file of the bot api server cannot be read", reason=trouble.reason)
+        raise trouble from None

@@ -8,11 +8,11 @@ from telegram import Update
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes
 
 from adapters.telegram import result_sentences, sentences
-from adapters.telegram.administrators import Administrators
+from adapters.telegram.house_rules import HouseRules
 from adapters.telegram.keyboard import CANCEL
 from adapters.telegram.limits import TelegramLimits
 from adapters.telegram.queries import acknowledge, query_of
-from bot.errors import NoSuchJob, NotYours, Refusal
+from bot.errors import NoSuchJob, Refusal
 from bot.languages import _, speaking
 from bot.studio import Studio
 
@@ -20,9 +20,9 @@ from bot.studio import Studio
 class Presses:
     """What the bot does when a button is pressed. Each press is acknowledged before anything else."""
 
-    def __init__(self, studio: Studio, administrators: Administrators, limits: TelegramLimits) -> None:
+    def __init__(self, studio: Studio, rules: HouseRules, limits: TelegramLimits) -> None:
         self._studio = studio
-        self._administrators = administrators
+        self._rules = rules
         self._limits = limits
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
@@ -42,15 +42,13 @@ class Presses:
             job = await self._studio.job((query.data or "").partition(":")[2])
             if query.message is None or job.address.get("chat_id") != query.message.chat.id:
                 raise NoSuchJob(_(result_sentences.OTHER_CHAT))
-            is_own = job.person == person
-            if not is_own and not await self._administrators.include(query.from_user.id, query.message):
-                raise NotYours(_(result_sentences.NOT_YOURS_TO_CANCEL))
+            await self._rules.check_canceller(query, job)
         except Refusal as refusal:
             await acknowledge(query, str(refusal), self._limits)
             return
         await acknowledge(query, "", self._limits)
         with speaking(job.address.get("language")):
-            await self._studio.cancel(job.id, person, moderator=not is_own)
+            await self._studio.cancel(job.id, person, moderator=job.person != person)
 
     async def unknown(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A button that no longer means anything."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal, get_args
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.constants import ChatType
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ContextTypes, filters
 from telegram.helpers import create_deep_linked_url
@@ -15,7 +15,7 @@ from telegram.helpers import create_deep_linked_url
 from adapters.telegram.limits import TelegramLimits
 from adapters.telegram.orders import PLATFORM
 from adapters.telegram.outbox import Outbox
-from adapters.telegram.queries import acknowledge, query_of
+from adapters.telegram.queries import acknowledge, message_of, query_of
 from adapters.telegram.spot import Spot
 from bot import privacy_text
 from bot.languages import N_, _, moment
@@ -28,7 +28,7 @@ Step = Literal["ask", "yes", "no"]
 LABELS: Final[dict[Step, str]] = {
     "ask": N_("Delete my data"),
     "yes": N_("Yes, delete it"),
-    "no": N_("No, keep it"),
+    "no": N_("No, keep my data"),
 }
 _NEW: Final = filters.UpdateType.MESSAGE
 
@@ -68,8 +68,8 @@ class PrivacyDesk:
         """One step of the way to have everything deleted; the message says what comes of it."""
         query = query_of(update)
         await acknowledge(query, "", self._limits)
-        message, person = query.message, str(query.from_user.id)
-        if not isinstance(message, Message) or message.chat.type != ChatType.PRIVATE:
+        message, person = message_of(query), str(query.from_user.id)
+        if message.chat.type != ChatType.PRIVATE:
             return
         spot = Spot(message.chat.id, message_id=message.message_id)
         step = (query.data or "").partition(":")[2]
@@ -95,7 +95,7 @@ def overview(kept: Kept) -> str:
     seen = [
         _("Your Telegram id and the language of your app, not your name; and what you send me here, or in a group with "
           "a command, as a reply to me or with a button."),
-        _("What else is said in a group I do not keep, where I am let see it."),
+        _("I do not keep what else is said in a group, even where I can see it."),
         _("Pictures are painted on the machines of this bot's operator, and sent to nobody else."),
     ]  # fmt: skip
     parts = {

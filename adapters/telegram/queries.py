@@ -6,8 +6,11 @@ import structlog
 from telegram import CallbackQuery, Message, Update
 from telegram.error import TelegramError
 
+from adapters.telegram import sentences
 from adapters.telegram.limits import TelegramLimits
 from adapters.telegram.spot import Spot
+from bot.errors import NoSuchJob
+from bot.languages import _
 from bot.requests import Job
 
 log = structlog.get_logger(__name__)
@@ -17,6 +20,21 @@ def query_of(update: Update) -> CallbackQuery:
     """The press of an update that the handlers for presses got."""
     assert update.callback_query is not None, "the handlers get only presses"
     return update.callback_query
+
+
+def seen_message(query: CallbackQuery) -> Message | None:
+    """The message with the button; None where the bot is only told that there is one, as of old and deleted ones."""
+    message = query.message
+    # The library makes a `Message` of those, too; they have no date.
+    return message if isinstance(message, Message) and message.is_accessible else None
+
+
+def message_of(query: CallbackQuery) -> Message:
+    """The same, for handlers that can do nothing without it. Raises `NoSuchJob`."""
+    message = seen_message(query)
+    if message is None:
+        raise NoSuchJob(_(sentences.OLD_BUTTON))
+    return message
 
 
 async def acknowledge(query: CallbackQuery, words: str, limits: TelegramLimits, *, is_alert: bool = True) -> None:
@@ -30,10 +48,10 @@ async def acknowledge(query: CallbackQuery, words: str, limits: TelegramLimits, 
 
 def spot_of(query: CallbackQuery, job: Job | None) -> Spot:
     """The message with the button, also where Telegram no longer shows it to the bot."""
-    message = query.message
+    message, seen = query.message, seen_message(query)
     assert message is not None, "checked before"
-    if isinstance(message, Message):
-        spot = Spot.under(message)
-        return Spot(spot.chat_id, thread_id=spot.thread_id, message_id=message.message_id)
-    thread_id = None if job is None else job.address.get("thread_id")
+    if seen is not None:
+        thread_id = Spot.under(seen).thread_id
+    else:
+        thread_id = None if job is None else job.address.get("thread_id")
     return Spot(message.chat.id, thread_id=thread_id, message_id=message.message_id)

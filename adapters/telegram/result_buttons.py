@@ -20,6 +20,8 @@ RESULT: Final = "r"
 OTHER: Final = "o"
 TAKEN: Final = "t"
 BACK: Final = "-"
+OF_BEFORE: Final[dict[str, Act]] = {"l": "losses", "f": "file"}
+"""Buttons of versions before, under pictures that are still there."""
 _ROWS: Final = (
     ("again", "other"),
     ("stronger", "softer"),

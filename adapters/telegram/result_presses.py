@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, cast, get_args
 
-from telegram import CallbackQuery, Message, Update
+from telegram import CallbackQuery, Update
 from telegram.error import BadRequest
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes
 
@@ -15,12 +15,14 @@ from adapters.telegram import result_sentences as sentences
 from adapters.telegram.extras import Extras
 from adapters.telegram.house_rules import HouseRules
 from adapters.telegram.limits import TelegramLimits
+from adapters.telegram.once import once_at_a_time
 from adapters.telegram.orders import OrderDesk
 from adapters.telegram.outbox import Outbox
-from adapters.telegram.queries import acknowledge, query_of, spot_of
+from adapters.telegram.queries import acknowledge, query_of, seen_message, spot_of
 from adapters.telegram.result_buttons import (
     ACTS,
     BACK,
+    OF_BEFORE,
     OTHER,
     RESULT,
     TAKEN,
@@ -38,8 +40,6 @@ from bot.reruns import Rerun, Variation, varied
 from bot.studio import Studio
 
 LARGEST_SEED: Final = 2**31 - 1
-_OF_BEFORE: Final = {"l": "losses", "f": "file"}
-"""Buttons of versions before, under pictures that are still there."""
 _NO_JOB: Final = ("delete", "other", "file", "film", "losses")
 """Buttons that make no new picture."""
 _VARIATIONS: Final[tuple[Variation, ...]] = get_args(Variation)
@@ -67,7 +67,8 @@ class ResultPresses:
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Adds the handlers."""
         application.add_handler(CallbackQueryHandler(self.press, pattern=rf"^({RESULT}:({'|'.join(ACTS)})|[lf]):"))
-        application.add_handler(CallbackQueryHandler(self.choose, pattern=f"^{OTHER}:"))
+        choose = once_at_a_time(self.choose, self._limits)
+        application.add_handler(CallbackQueryHandler(choose, pattern=f"^{OTHER}:"))
         application.add_handler(CallbackQueryHandler(self.take, pattern=f"^{TAKEN}:"))
 
     async def press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -78,7 +79,7 @@ class ResultPresses:
             job = await self._job(query, job_id, for_all=act == "again")
             options = _options(act, job)
             if act not in _NO_JOB:
-                await self._check_asker(query)
+                await self._rules.check(query)
         except Refusal as refusal:
             if act == "delete" and isinstance(refusal, NoSuchJob) and await self._may_delete_unknown(query):
                 await acknowledge(query, "", self._limits)
@@ -115,7 +116,7 @@ class ResultPresses:
             style = style_of(key, await self._gallery(query))
             if style is None:
                 raise Refusal(_(sentences.NO_SUCH_STYLE))
-            await self._check_asker(query)
+            await self._rules.check(query)
         except Refusal as refusal:
             await acknowledge(query, str(refusal), self._limits)
             return
@@ -129,8 +130,7 @@ class ResultPresses:
         if act == "delete":
             await self._delete(query, job)
         elif act == "other":
-            keyboard = query.message.reply_markup if isinstance(query.message, Message) else None
-            await self._show_styles(query, job, 0, with_film=has_film(keyboard))
+            await self._show_styles(query, job, 0, with_film=await self._has_film(query, job))
         elif act in ("file", "film", "losses"):
             await self._extras.bring(act, job, spot_of(query, job))
         else:
@@ -153,9 +153,17 @@ class ResultPresses:
             address=spot.to_address() | {"language": spoken()},
             styles=styles or None,
             options=options,
-            moderator=await self._rules.administrators.include(person.id, query.message),
+            moderator=await self._rules.is_moderator(query),
         )
         await self._orders.again(job.id, rerun, spot)
+
+    async def _has_film(self, query: CallbackQuery, job: Job) -> bool:
+        """Whether there is a time-lapse: by the buttons or, where these cannot be seen, by what is kept."""
+        message = seen_message(query)
+        if message is not None:
+            return has_film(message.reply_markup)
+        answer = await self._studio.answer(job.id)
+        return answer is not None and answer.timelapse is not None
 
     async def _gallery(self, query: CallbackQuery) -> Gallery:
         """The styles that there are where a button was pressed."""
@@ -180,26 +188,19 @@ class ResultPresses:
         if query.message is None or job.address.get("chat_id") != query.message.chat.id:
             raise Refusal(_(sentences.OTHER_CHAT))
         is_allowed = for_all or job.person == str(query.from_user.id)
-        if not is_allowed and not await self._rules.administrators.include(query.from_user.id, query.message):
+        if not is_allowed and not await self._rules.administers(query):
             raise NotYours(_(sentences.NOT_YOUR_PICTURE))
         if job.state != "done":
-            raise NoSuchJob(_(sentences.NO_PICTURE if job.is_over else sentences.NOT_FINISHED))
+            raise Refusal(_(sentences.NO_PICTURE if job.is_over else sentences.NOT_FINISHED))
         return job
-
-    async def _check_asker(self, query: CallbackQuery) -> None:
-        """Raise `NotAllowed` where the chat does not let who presses ask for pictures."""
-        assert query.message is not None, "checked before"
-        here = await self._rules.settings(query.message.chat.id)
-        if here.who != "everyone":
-            here.check_person(is_moderator=await self._rules.leads(query))
 
     async def _may_delete_unknown(self, query: CallbackQuery) -> bool:
         """Whether a picture whose person had their data deleted is to go for who presses, by what Telegram knows of it.
 
         That lets administrators, in private the person, and in a group who sent the photo.
         """
-        message = query.message
-        source = message.reply_to_message if isinstance(message, Message) else None
+        message = seen_message(query)
+        source = message.reply_to_message if message is not None else None
         is_theirs = source is not None and source.from_user is not None and source.from_user.id == query.from_user.id
         return is_theirs or await self._rules.leads(query)
 
@@ -219,8 +220,8 @@ class ResultPresses:
 
 def _parsed(data: str) -> tuple[Act, str]:
     kind, _colon, rest = data.partition(":")
-    if kind in _OF_BEFORE:
-        return cast(Act, _OF_BEFORE[kind]), rest
+    if kind in OF_BEFORE:
+        return OF_BEFORE[kind], rest
     act, _colon, job_id = rest.partition(":")
     return cast(Act, act), job_id
 
@@ -234,7 +235,8 @@ def _options(act: Act, job: Job) -> Options:
         return Options()
     options = varied(variation, job.settings)
     if options is None:
-        raise Refusal(_(sentences.STRONGEST if act == "stronger" else sentences.SOFTEST))
+        sentence = sentences.STRONGEST if act == "stronger" else sentences.SOFTEST
+        raise Refusal(_(sentence))
     return options
 
 

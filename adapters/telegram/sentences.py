@@ -89,9 +89,9 @@ def choose(strength: int | None, *, in_private: bool) -> str:
 def choose_for_all(count: int, strength: int | None) -> str:
     """The same for all pictures of an album."""
     if strength is None:
-        return ngettext("Which style shall it be?", "Which style shall the {count} pictures get?", count)
+        return ngettext("Which style shall the picture get?", "Which style shall the {count} pictures get?", count)
     return ngettext(
-        "Which style shall it be (strength {strength})?",
+        "Which style shall the picture get (strength {strength})?",
         "Which style shall the {count} pictures get (strength {strength})?",
         count,
         strength=strength,
@@ -106,6 +106,15 @@ def some_taken(taken: int, count: int, reason: str) -> str:
         count,
         taken=number(taken),
         reason=reason,
+    )
+
+
+def left_out(count: int) -> str:
+    """So much of an album is no picture, which does not keep the others from being painted."""
+    return ngettext(
+        "One file of this album is no picture, so I leave it out.",
+        "{count} files of this album are no pictures, so I leave them out.",
+        count,
     )
 
 

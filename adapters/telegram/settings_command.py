@@ -10,12 +10,13 @@ from telegram.ext import Application, CallbackQueryHandler, CommandHandler, Cont
 
 from adapters.telegram.house_rules import HouseRules
 from adapters.telegram.limits import TelegramLimits
+from adapters.telegram.once import once_at_a_time
 from adapters.telegram.orders import PLATFORM
 from adapters.telegram.outbox import Outbox
-from adapters.telegram.queries import acknowledge, query_of
+from adapters.telegram.queries import acknowledge, message_of, query_of
 from adapters.telegram.settings_panel import HOME, PUT, RESET, SECTIONS, SHOW, TOGETHER, SettingsPanel
 from adapters.telegram.spot import Spot
-from bot.errors import BadSetting, NoSuchJob, NotAllowed, Refusal
+from bot.errors import BadSetting, NotAllowed, Refusal
 from bot.languages import N_, _, speaking
 from bot.places import Places
 from bot.settings_words import change
@@ -37,7 +38,9 @@ class SettingsCommand:
         """Adds the handlers."""
         application.add_handler(CommandHandler("settings", self.open, filters=filters.UpdateType.MESSAGE))
         application.add_handler(
-            CallbackQueryHandler(self.show, pattern=rf"^{SHOW}:({'|'.join(SECTIONS)})(:\d{{1,4}})?$")
+            CallbackQueryHandler(
+                once_at_a_time(self.show, self._limits), pattern=rf"^{SHOW}:({'|'.join(SECTIONS)})(:\d{{1,4}})?$"
+            )
         )
         application.add_handler(CallbackQueryHandler(self.put, pattern=rf"^{PUT}:({RESET}|{'|'.join(TOGETHER)}):"))
 
@@ -45,7 +48,6 @@ class SettingsCommand:
         """`/settings`."""
         message = update.message
         assert message is not None, "the filters let only new messages through"
-        self._rules.administrators.forget(message.chat.id)
         if not await self._rules.leads(message):
             raise NotAllowed(_not_allowed())
         panel = await self._panel(message)
@@ -63,7 +65,7 @@ class SettingsCommand:
         query = query_of(update)
         if not await self._may(query):
             return
-        message = _message_of(query)
+        message = message_of(query)
         place = str(message.chat.id)
         _kind, field, value = (query.data or "").split(":", 2)
         if field == RESET:
@@ -78,7 +80,7 @@ class SettingsCommand:
             await self._rewrite(query, HOME, _("Set; it holds from now on."))
 
     async def _rewrite(self, query: CallbackQuery, section: str, words: str = "", page: int = 0) -> None:
-        message = _message_of(query)
+        message = message_of(query)
         panel = await self._panel(message, section, page)
         spot = Spot(message.chat.id, message_id=message.message_id)
         await self._outbox.rewrite(spot, panel.text(words), panel.keyboard())
@@ -100,9 +102,3 @@ class SettingsCommand:
 
 def _not_allowed() -> str:
     return _("Only administrators of this chat can change what is set here; ask one of them.")
-
-
-def _message_of(query: CallbackQuery) -> Message:
-    if not isinstance(query.message, Message):
-        raise NoSuchJob(_(TOO_OLD))
-    return query.message

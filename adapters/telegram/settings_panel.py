@@ -10,7 +10,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from adapters.telegram.own_styles import UNSTYLE
 from bot.gallery import Gallery
-from bot.languages import _
+from bot.languages import N_, _
 from bot.place_settings import PlaceSettings
 from bot.settings_words import FIELDS, LIMITS, NONE, Choice, choices, style_choices, value_of
 
@@ -26,6 +26,9 @@ ALONE: Final = ("style", "size", "strength", "colours", "language")
 """What a person sets in private."""
 TOGETHER: Final = ("who", "adders", *LIMITS, *ALONE)
 SECTIONS: Final = (HOME, OF_LIMITS, UNSTYLING, RESET, *TOGETHER)
+ONLY_ADMINISTRATORS: Final = N_("Administrators only")
+"""What moderators are called in Telegram."""
+_WHO: Final = ("who", "adders")
 _SET: Final = "✓ "
 _COLUMNS: Final = 2
 
@@ -51,12 +54,17 @@ class SettingsPanel:
             _(
                 "• {name}: {value}",
                 name=_(FIELDS[field]),
-                value=value_of(self.settings, field, self.gallery, is_alone=self.is_alone),
+                value=self._value_of(field),
             )
             for field in fields
         ]
         words = words or self._question()
         return "\n".join([title, "", *facts, *(["", words] if words else [])])
+
+    def _value_of(self, field: str) -> str:
+        if field in _WHO and getattr(self.settings, field) == "moderators":
+            return _(ONLY_ADMINISTRATORS)
+        return value_of(self.settings, field, self.gallery, is_alone=self.is_alone)
 
     def _question(self) -> str:
         if self.section in LIMITS:
@@ -101,7 +109,7 @@ class SettingsPanel:
         return OF_LIMITS if self.section in LIMITS else HOME
 
     def _home(self) -> list[list[InlineKeyboardButton]]:
-        fields = ALONE if self.is_alone else ("who", "adders", *ALONE)
+        fields = ALONE if self.is_alone else (*_WHO, *ALONE)
         buttons = [_button(_(FIELDS[field]), SHOW, field) for field in fields]
         if not self.is_alone:
             buttons.append(_button(_("Limits…"), SHOW, OF_LIMITS))
@@ -110,7 +118,10 @@ class SettingsPanel:
         return _in_columns([*buttons, _button(_("Reset"), SHOW, RESET)])
 
     def _choice(self, choice: Choice) -> InlineKeyboardButton:
-        label = _SET + choice.label if choice.is_chosen else choice.label
+        label = choice.label
+        if self.section in _WHO and choice.value == "moderators":
+            label = _(ONLY_ADMINISTRATORS)
+        label = _SET + label if choice.is_chosen else label
         return _button(label, PUT, self.section, choice.value)
 
     def _turning(self, count: int) -> list[InlineKeyboardButton]:

@@ -6,7 +6,7 @@ import asyncio
 import io
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -18,6 +18,7 @@ from adapters.telegram import sentences
 from adapters.telegram.keyboard import page_of
 from adapters.telegram.limits import TelegramLimits
 from adapters.telegram.outbox import Outbox
+from adapters.telegram.pace import Rank
 from adapters.telegram.spot import Spot, file_is_unknown, picture_is_refused, pictures_are_forbidden
 from adapters.telegram.uploads import Upload
 from bot.errors import BadPicture
@@ -63,7 +64,8 @@ class Sheets:
         if not shown:
             return await self._outbox.say(spot, words, keyboard)
         try:
-            message = await self._fresh(page, shown, lambda upload: self._outbox.send(spot, upload, words, keyboard))
+            send = partial(self._outbox.send, spot, caption=words, keyboard=keyboard, rank=Rank.WORD)
+            message = await self._fresh(page, shown, send)
         except BadRequest as error:
             if not (pictures_are_forbidden(error) or picture_is_refused(error)):
                 raise
@@ -77,7 +79,8 @@ class Sheets:
     async def turn(self, gallery: Gallery, spot: Spot, page: int, words: str, keyboard: InlineKeyboardMarkup) -> None:
         """Another page in the message of the one before."""
         page, _pages, shown = page_of(gallery, page, self._limits)
-        await self._fresh(page, shown, lambda upload: self._outbox.repaint(spot, upload, words, keyboard))
+        repaint = partial(self._outbox.repaint, spot, caption=words, keyboard=keyboard, rank=Rank.WORD)
+        await self._fresh(page, shown, repaint)
 
     async def _fresh(self, page: int, shown: list[Style], use: Callable[[Upload], Awaitable[_T]]) -> _T:
         """`use` with Telegram's copy of a page, and with a new one where that is no longer known."""

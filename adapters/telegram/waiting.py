@@ -25,9 +25,9 @@ class Sent:
 class Waiting:
     """Pictures of one person in one chat that wait for a style.
 
-    `asked` is the message that asked, `thread_id` its topic, `messages` what the bot said about it. `wants_own`: the
-    next picture is the style. `until` is in seconds since the epoch. `taken_by` is the message or button that brought
-    the style, once one did: what comes again then makes no second job.
+    `asked` is the message that asked, `thread_id` its topic, `album` the album that the pictures are, `messages` what
+    the bot said about it. `wants_own`: the next picture is the style. `until` is in seconds since the epoch. `taken_by`
+    is the message or button that brought the style, once one did: what comes again then makes no second job.
     """
 
     photos: tuple[Sent, ...]
@@ -38,10 +38,23 @@ class Waiting:
     messages: tuple[int, ...] = ()
     wants_own: bool = False
     taken_by: str = ""
+    album: str = ""
 
     def is_open(self, taker: str = "") -> bool:
         """Whether a style is still awaited, or this very taker brought it before."""
         return (self.taken_by == taker and bool(taker)) or (not self.taken_by and time.time() < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An order of several pictures of which only some were taken: what asked for it first, and what for the rest."""
+
+    origin: str
+    finished_by: str = ""
+
+    def origin_for(self, asked: str) -> str:
+        """Under which origin what is asked now goes: the first one's, so that only what is missing is painted."""
+        return self.origin if self.finished_by in ("", asked) else asked
 
 
 class WaitingRoom:
@@ -63,6 +76,15 @@ class WaitingRoom:
     async def keep(self, chat_id: int, person: str, waiting: Waiting, album: str = "") -> None:
         """Note it instead of what waited before."""
         await self._notes.write(PLATFORM, person, _subject(chat_id, album), asdict(waiting))
+
+    async def find_begun(self, chat_id: int, person: str, order: str) -> Begun | None:
+        """What is known of an order, told by its words, that was taken only in part; None for all others."""
+        note = await self._notes.read(PLATFORM, person, f"{chat_id}:begun:{order}")
+        return None if note is None else Begun(**note)
+
+    async def keep_begun(self, chat_id: int, person: str, order: str, begun: Begun) -> None:
+        """Note it."""
+        await self._notes.write(PLATFORM, person, f"{chat_id}:begun:{order}", asdict(begun))
 
 
 def _subject(chat_id: int, album: str) -> str:

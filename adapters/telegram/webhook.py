@@ -15,7 +15,8 @@ from telegram import Update, WebhookInfo
 from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import Application
 
-from adapters.telegram.polling import REFUSED, UPDATES
+from adapters.telegram.inbox import Inbox
+from adapters.telegram.polling import REFUSED, UPDATES, confirms_refusal
 from adapters.telegram.token_guard import TokenGuard
 from bot.config import TelegramConfig
 from bot.errors import SetupError
@@ -35,9 +36,14 @@ class Webhook:
     """
 
     def __init__(
-        self, application: Application[Any, Any, Any, Any, Any, Any], config: TelegramConfig, guard: TokenGuard
+        self,
+        application: Application[Any, Any, Any, Any, Any, Any],
+        config: TelegramConfig,
+        inbox: Inbox,
+        guard: TokenGuard,
     ) -> None:
         self._application = application
+        self._inbox = inbox
         self._config = config
         self._guard = guard
         self._secret = config.webhook_secret.get_secret_value() or secrets.token_urlsafe(32)
@@ -85,7 +91,7 @@ class Webhook:
                 log.warning("the webhook was changed by somebody else; it is set anew")
                 await self._set()
         except InvalidToken:
-            is_refused = True
+            is_refused = await confirms_refusal(self._application, self._config)
         except TelegramError as error:
             log.warning("the webhook could not be looked at", error=self._guard.clean(str(error)))
         if is_refused:
@@ -105,18 +111,24 @@ class Webhook:
                     self._config.webhook_url, allowed_updates=UPDATES, secret_token=self._secret
                 )
                 return
-            except InvalidToken:
-                refusal = REFUSED
+            except InvalidToken as error:
+                if await confirms_refusal(self._application, self._config):
+                    refusal = REFUSED
+                else:
+                    self._not_yet(error, pause)
             except BadRequest as error:
                 reason = self._guard.clean(error.message)
                 refusal = f"Telegram does not take the webhook ({reason}); check telegram.webhook_url."
             except TelegramError as error:
-                log.warning("the webhook is not set yet", error=self._guard.clean(str(error)), retry_in=pause)
+                self._not_yet(error, pause)
             if refusal:
                 # Raised out here so that the library's error, which may quote the token, is no part of it.
                 raise SetupError(refusal)
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _not_yet(self, error: TelegramError, pause: float) -> None:
+        log.warning("the webhook is not set yet", error=self._guard.clean(str(error)), retry_in=pause)
 
     def _tell(self, info: WebhookInfo) -> None:
         if info.last_error_date is not None and info.last_error_date != self._last_error:
@@ -130,9 +142,11 @@ class Webhook:
         if not hmac.compare_digest(given, self._secret.encode()):
             return web.Response(status=403)
         try:
-            update = Update.de_json(json.loads(await request.read()), self._application.bot)
+            sent = json.loads(await request.read())
+            update = Update.de_json(sent, self._application.bot)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             log.error("an update could not be read", reason=self._guard.clean(repr(error)))
             return web.Response()
+        await self._inbox.keep([sent])
         await self._application.update_queue.put(update)
         return web.Response()

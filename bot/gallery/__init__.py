@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Final
 
 from bot.errors import UnknownStyle
 from bot.gallery.entries import read_entries, read_folder
+from bot.gallery.index import Names
 from bot.gallery.names import folded, key, quoted
 from bot.gallery.style import Style
 from bot.languages import _, listed
@@ -21,9 +21,6 @@ __all__ = ["Gallery", "Style"]
 _HERE: Final = Path(__file__).parent
 _NEAR: Final = 0.6
 _NAMED: Final = 3
-_SAME: Final = 0.84
-_LONG_NAME: Final = 7
-"""From so many letters on, a name is known though it is misspelt; shorter ones are like too many other words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +34,10 @@ class Gallery:
     styles: Mapping[str, Style]
     photos: Mapping[str, Style]
     own: Mapping[str, str] = field(default_factory=dict)
+    _names: Names = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_names", Names(self._winners()))
 
     @classmethod
     def load(cls, extra: Path | None = None) -> Gallery:
@@ -63,13 +64,11 @@ class Gallery:
         wanted = key(text)
         if not wanted:
             raise UnknownStyle(_("Please name a style; the list of styles shows all of them."))
-        # What a community adds comes last and is meant when it bears a title of ours.
-        own = [style for style in self.styles.values() if style.id in self.own]
-        newest = [*own, *(style for style in list(self.styles.values())[::-1] if style.id not in self.own)]
-        for style in newest:
+        winners = self._winners()
+        for style in winners:
             if wanted == key(style.id):
                 return style
-        for style in newest:
+        for style in winners:
             if wanted in (key(style.title), key(style.label)):
                 return style
         begun = [style for style in self.styles.values() if _begins(style, wanted)]
@@ -82,16 +81,13 @@ class Gallery:
 
         Stricter than `find`: other words, as people say them to each other, name no style.
         """
-        wanted = key(text)
-        newest = list(self.styles.values())[::-1]
-        for style in newest:
-            if wanted in _names(style):
-                return style
-        if len(wanted) < _LONG_NAME:
-            return None
-        close = [(_likeness(style, wanted), style) for style in newest]
-        likeness, nearest = max(close, key=lambda pair: pair[0], default=(0.0, None))
-        return nearest if likeness >= _SAME else None
+        return self._names.find(key(text))
+
+    def _winners(self) -> list[Style]:
+        """The styles, those first that are meant where two bear one name."""
+        own = [style for style in self.styles.values() if style.id in self.own]
+        # What a community adds comes last and is meant when it bears a title of ours.
+        return [*own, *(style for style in list(self.styles.values())[::-1] if style.id not in self.own)]
 
     def search(self, text: str, limit: int = 25) -> list[Style]:
         """At most `limit` styles for what was typed so far, the likeliest first; all when nothing was typed.
@@ -120,16 +116,6 @@ class Gallery:
 
 def _begins(style: Style, wanted: str) -> bool:
     return key(style.id).startswith(wanted) or key(style.title).startswith(wanted)
-
-
-def _names(style: Style) -> set[str]:
-    """What a style is called, as keys."""
-    return {key(style.id), key(style.title), key(re.split(r"[,(]", style.title)[0])} - {""}
-
-
-def _likeness(style: Style, wanted: str) -> float:
-    names = [name for name in _names(style) if len(name) >= _LONG_NAME]
-    return max((difflib.SequenceMatcher(None, wanted, name).ratio() for name in names), default=0.0)
 
 
 def _mentions(style: Style, text: str) -> bool:

@@ -8,6 +8,8 @@ import unicodedata
 from pathlib import Path
 from typing import Final
 
+from bot import languages
+
 MAX_ID: Final = 24
 """Characters of an id at most: it travels in Telegram's callback data, which holds 64 bytes."""
 
@@ -55,4 +57,4 @@ def title_of_file(name: str) -> str:
 def quoted(text: str) -> str:
     """What a person typed, on one line and short enough to stand in a sentence."""
     words = " ".join(text.split())
-    return f"'{words}'" if len(words) <= 40 else f"'{words[:39]}…'"
+    return languages.quoted(words if len(words) <= 40 else f"{words[:39]}…")

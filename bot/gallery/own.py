@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import hashlib
 import json
-import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Lock
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import structlog
 
 from bot import intake
-from bot.errors import NotForGallery, StorageTrouble, UnknownStyle
+from bot.errors import NotForGallery, UnknownStyle
 from bot.gallery import Gallery
 from bot.gallery.names import id_of_file, is_id, key, quoted
 from bot.gallery.style import Style
 from bot.languages import _, ngettext, number
 from bot.places import name_of
-from nst_engine.files import write_synced
-
-T = TypeVar("T")
+from bot.shelf import Shelf, remove_folder, write
+from bot.takings import Taking, Takings
 
 LIST: Final = "styles.json"
 LONGEST_SIDE: Final = 2048
 """Pixels of the longer side of what is kept; a larger picture is made smaller."""
-QUALITY: Final = 92
+MOST_BYTES: Final = 1_000_000
+"""Of a picture that is kept; one with so much detail that it takes more is made smaller."""
+SIZES: Final = ((LONGEST_SIDE, 92), (LONGEST_SIDE, 80), (1448, 80), (1024, 80), (724, 80))
+"""Longer sides and JPEG qualities that are tried; noise fits with the last one."""
 NAME_CHARS: Final = 60
+UNTOUCHED_SECONDS: Final = 3600.0
 MOST_REMEMBERED: Final = 1000
 
 log = structlog.get_logger(__name__)
@@ -55,59 +55,66 @@ class PlaceGalleries:
     A list that cannot be understood is never written over: its place has the bot's gallery until it is put right.
     """
 
-    def __init__(self, folder: Path, shared: Gallery, most: int) -> None:
+    def __init__(self, folder: Path, shared: Gallery, most: int, takings: Takings | None = None) -> None:
         self.most = most
-        self._folder = folder
+        self._shelf = Shelf(folder)
         self._shared = shared
+        self._takings = takings or Takings()
         self._known: dict[tuple[str, str], Gallery] = {}
-        self._turn = Lock()
+        """Set with the files, in the shelf's turns: a caller that gives up must not part the two."""
 
     async def of(self, platform: str, place: str) -> Gallery:
         """The gallery of a place: its own styles, which win by name, then the bot's. Raises `StorageTrouble`."""
         known = self._known.get((platform, place))
-        return known if known is not None else await self._call(self._gallery, platform, place)
+        return known if known is not None else await self._shelf.do(self._gallery, platform, place)
 
     async def add(self, platform: str, place: str, person: str, title: str, picture: bytes) -> Style:
-        """Add a picture under a name, durably. Raises `BadPicture`, `NotForGallery` and `StorageTrouble`."""
-        await intake.check_style(picture)
-        title = checked_name(title)
-        data = await asyncio.to_thread(kept_bytes, picture)
-        return await self._call(self._add, platform, place, person, title, data)
+        """Add a picture under a name, durably.
+
+        Raises `BadPicture`, `NotForGallery`, `StorageTrouble` and, where the person had everything deleted meanwhile,
+        a `Refusal`.
+        """
+        with self._takings.open(platform, person) as taking:
+            title = checked_name(title)
+            await self._shelf.do(self._check_room, platform, place, title)
+            data = await intake.convert_style(kept_bytes, picture)
+            return await self._shelf.do(self._add, platform, place, person, title, data, taking)
 
     async def remove(self, platform: str, place: str, style_id: str) -> Style:
         """Take a style of a place away and give what it was. Raises `UnknownStyle` and `StorageTrouble`."""
-        return await self._call(self._remove, platform, place, style_id)
+        return await self._shelf.do(self._remove, platform, place, style_id)
 
     async def move(self, platform: str, old: str, new: str) -> None:
         """Have the styles of one place be those of another that has none yet. Raises `StorageTrouble`."""
-        await self._call(self._move, platform, old, new)
+        await self._shelf.do(self._move, platform, old, new)
 
     async def of_person(self, platform: str, person: str) -> tuple[int, int]:
         """How many styles there are where a person is alone with the bot, and how many they added elsewhere.
 
         Raises `StorageTrouble`.
         """
-        return await self._call(self._of_person, platform, person)
+        return await self._shelf.look(self._of_person, platform, person)
 
     async def forget(self, platform: str, person: str) -> None:
         """Forget that a person added what they added; the styles stay, as the places' own.
 
         Where they are alone with the bot, which is the place with an id like theirs, the styles go. Raises
-        `StorageTrouble`.
+        `StorageTrouble`, also where a list that may name them cannot be understood.
         """
-        await self._call(self._forget, platform, person)
+        await self._shelf.do(self._forget_alone, platform, person)
+        # After a turn of the shelf: what was being added by then is in the lists.
+        added, damaged = await self._shelf.look(self._added, platform, person)
+        for place in added:
+            await self._shelf.do(self._forget_in, platform, place, person)
+        if damaged:
+            raise self._shelf.complaints.trouble(
+                f"The list {damaged[0]} is damaged and names a person who had their data deleted; correct or delete it."
+            )
 
-    async def _call(self, work: Callable[..., T], *arguments: Any) -> T:
-        try:
-            return await asyncio.to_thread(self._alone, work, *arguments)
-        except OSError as error:
-            log.error("gallery of a place not kept", folder=str(self._folder), reason=error.strerror)
-            raise StorageTrouble(f"The folder {self._folder}: {error.strerror}; check storage.path.") from error
-
-    def _alone(self, work: Callable[..., T], *arguments: Any) -> T:
-        # What is remembered is set with the files, on the thread: a caller that gives up must not part the two.
-        with self._turn:
-            return work(*arguments)
+    async def sweep(self) -> None:
+        """Delete the pictures that a crash left without a list that names them. Raises `StorageTrouble`."""
+        for folder in await self._shelf.look(self._untidy):
+            await self._shelf.do(_sweep, folder)
 
     def _gallery(self, platform: str, place: str) -> Gallery:
         try:
@@ -115,10 +122,11 @@ class PlaceGalleries:
         except NotForGallery:
             return self._shared
 
-    def _add(self, platform: str, place: str, person: str, title: str, data: bytes) -> Style:
-        styles = self._read(platform, place)
+    def _check_room(self, platform: str, place: str, title: str) -> dict[str, Added]:
+        """The styles that are there already. Raises `NotForGallery` where one with this title is one too many."""
         if not self.most:
             raise NotForGallery(_("This gallery takes no styles of its own; the bot's operator has set it so."))
+        styles = self._read(platform, place)
         if len(styles) >= self.most:
             raise NotForGallery(
                 ngettext(
@@ -127,24 +135,34 @@ class PlaceGalleries:
                     len(styles),
                 )
             )
-        style_id = id_of_title(title)
         for style in styles.values():
-            if style.id == style_id or key(style.title) == key(title):
+            if style.id == id_of_title(title) or key(style.title) == key(title):
                 raise NotForGallery(
                     _("There is a style named {title} here already; choose another name.", title=quoted(style.title))
                 )
+        return styles
+
+    def _add(self, platform: str, place: str, person: str, title: str, data: bytes, taking: Taking) -> Style:
+        taking.check()
+        styles = self._check_room(platform, place, title)
         file = f"{hashlib.sha256(data).hexdigest()[:32]}.jpg"
         for style in styles.values():
             if style.file == file:
                 raise NotForGallery(
                     _("This picture is in the gallery already; it is called {title}.", title=quoted(style.title))
                 )
-        folder = self._folder_of(platform, place)
-        folder.mkdir(parents=True, exist_ok=True)
-        write_synced(folder / file, data)
-        added = Added(style_id, title, person, time.time(), file)
-        self._write(platform, place, {**styles, style_id: added})
-        log.info("style added to a gallery", platform=platform, place=place, person=person, style=style_id)
+        path = self._folder_of(platform, place) / file
+        # First the picture: a list never names one that is not there.
+        write(path, data)
+        added = Added(id_of_title(title), title, person, time.time(), file)
+        try:
+            self._write(platform, place, {**styles, added.id: added})
+        except OSError:
+            with suppress(OSError):
+                path.unlink()
+            raise
+        # Not who, nor where: the id of a private chat is its person's.
+        log.info("style added to a gallery", platform=platform)
         return self._style(platform, place, added)
 
     def _remove(self, platform: str, place: str, style_id: str) -> Style:
@@ -153,43 +171,54 @@ class PlaceGalleries:
         if gone is None:
             raise UnknownStyle(_("This style is not in the gallery any more; the list of styles shows what is."))
         self._write(platform, place, styles)
-        log.info("style taken from a gallery", platform=platform, place=place, style=style_id)
+        log.info("style taken from a gallery", platform=platform)
         return self._style(platform, place, gone)
 
     def _move(self, platform: str, old: str, new: str) -> None:
-        before, after = self._folder_of(platform, old), self._folder_of(platform, new)
-        if before.exists() and not after.exists():
-            before.rename(after)
+        with suppress(NotForGallery):
+            before, after = self._folder_of(platform, old), self._folder_of(platform, new)
+            if before.exists() and not self._read(platform, new):
+                remove_folder(after)
+                before.rename(after)
         for place in (old, new):
             self._known.pop((platform, place), None)
 
     def _of_person(self, platform: str, person: str) -> tuple[int, int]:
-        elsewhere = sum(
-            sum(style.person == person for style in styles.values())
-            for place, styles in self._all(platform)
-            if place != person
-        )
+        added, damaged = self._added(platform, person)
+        elsewhere = sum(added.values()) + len(damaged)
         try:
             return len(self._read(platform, person)), elsewhere
         except NotForGallery:
             return 1, elsewhere
 
-    def _forget(self, platform: str, person: str) -> None:
-        for place, styles in self._all(platform):
-            if place != person and any(style.person == person for style in styles.values()):
-                kept = [replace(style, person="") if style.person == person else style for style in styles.values()]
-                self._write(platform, place, {style.id: style for style in kept})
-        alone = self._folder_of(platform, person)
-        if alone.exists():
-            shutil.rmtree(alone)
+    def _forget_alone(self, platform: str, person: str) -> None:
+        remove_folder(self._folder_of(platform, person))
         self._known.pop((platform, person), None)
 
-    def _all(self, platform: str) -> Iterator[tuple[str, dict[str, Added]]]:
-        """The places with a list that can be understood, and their styles."""
-        for path in self._folder.glob(f"{platform}_*/{LIST}"):
+    def _forget_in(self, platform: str, place: str, person: str) -> None:
+        styles = self._read(platform, place)
+        kept = [replace(style, person="") if style.person == person else style for style in styles.values()]
+        self._write(platform, place, {style.id: style for style in kept})
+
+    def _added(self, platform: str, person: str) -> tuple[dict[str, int], list[Path]]:
+        """How many styles a person added to which places, but their own, and damaged lists that name them."""
+        added, damaged = {}, []
+        for path in self._shelf.folder.glob(f"{platform}_*/{LIST}"):
             place = path.parent.name.removeprefix(f"{platform}_")
-            with suppress(NotForGallery):
-                yield place, self._read(platform, place)
+            if place == person:
+                continue
+            try:
+                added[place] = sum(style.person == person for style in self._read(platform, place).values())
+            except NotForGallery:
+                if person.encode() in path.read_bytes():
+                    damaged.append(path)
+        return {place: count for place, count in added.items() if count}, damaged
+
+    def _untidy(self) -> list[Path]:
+        """The folders with something to sweep; not within the hour, as an operator may just be correcting a list."""
+        before = time.time() - UNTOUCHED_SECONDS
+        folders = [path for path in self._shelf.folder.glob("*") if path.is_dir() and path.stat().st_mtime < before]
+        return [folder for folder in folders if _leftovers(folder)]
 
     def _read(self, platform: str, place: str) -> dict[str, Added]:
         """The styles of a place by id, oldest first. Raises `NotForGallery` where its list is damaged."""
@@ -201,20 +230,17 @@ class PlaceGalleries:
         except (ValueError, TypeError, KeyError) as error:
             log.error("list of a gallery is damaged; correct or delete it", file=str(path), reason=str(error))
             raise NotForGallery(
-                _("The gallery of this place cannot be read; tell the bot's operator, whose log names the file.")
+                _("The gallery here cannot be read; tell the bot's operator, whose log names the file.")
             ) from None
         return {style.id: style for style in styles}
 
     def _write(self, platform: str, place: str, styles: Mapping[str, Added]) -> None:
-        """Keep the list, then delete the pictures that it does not name."""
+        """Keep the list, then delete the pictures that it does not name; without any styles, all of it."""
         folder = self._folder_of(platform, place)
         listed = [dataclasses.asdict(style) for style in styles.values()]
-        write_synced(folder / LIST, json.dumps(listed, indent=2, ensure_ascii=False).encode())
+        write(folder / LIST, json.dumps(listed, indent=2, ensure_ascii=False).encode())
         self._remember(platform, place, styles)
-        needed = {LIST, *(style.file for style in styles.values())}
-        for path in folder.iterdir():
-            if path.name not in needed:
-                path.unlink(missing_ok=True)
+        _sweep(folder)
 
     def _remember(self, platform: str, place: str, styles: Mapping[str, Added]) -> Gallery:
         own = {style.id: self._style(platform, place, style) for style in styles.values()}
@@ -229,7 +255,7 @@ class PlaceGalleries:
         return Style(style.id, style.title, "", "", "", "", path)
 
     def _folder_of(self, platform: str, place: str) -> Path:
-        return self._folder / name_of(platform, place)
+        return self._shelf.folder / name_of(platform, place)
 
 
 def checked_name(title: str) -> str:
@@ -251,7 +277,32 @@ def kept_bytes(picture: bytes) -> bytes:
     """The picture as it is kept: upright, not too large, and without what a camera writes into it. Blocking."""
     from nst_engine.images import open_picture, to_jpeg
 
-    return to_jpeg(open_picture(picture), QUALITY, LONGEST_SIDE, full_colour=True)
+    opened = open_picture(picture)
+    for side, quality in SIZES:
+        data = to_jpeg(opened, quality, side, full_colour=True)
+        if len(data) <= MOST_BYTES:
+            break
+    return data
+
+
+def _leftovers(folder: Path) -> list[Path]:
+    """The files that the list of a gallery does not name, or the folder of one that names none."""
+    try:
+        listed = json.loads((folder / LIST).read_bytes())
+        needed = {LIST, *(entry["file"] for entry in listed)}
+    except FileNotFoundError:
+        return [folder]
+    except (ValueError, TypeError, KeyError):
+        return []  # damaged; told where it is read
+    return [path for path in folder.iterdir() if path.name not in needed] if listed else [folder]
+
+
+def _sweep(folder: Path) -> None:
+    for path in _leftovers(folder):
+        if path == folder:
+            remove_folder(folder)
+        else:
+            path.unlink()
 
 
 def _checked(entry: Any) -> Added:

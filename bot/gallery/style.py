@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import BadPicture
+from bot.gallery.names import quoted
+from bot.languages import _
 
 THUMBNAIL_QUALITY: Final = 85
 THUMBNAILS_KEPT: Final = 512
@@ -39,7 +41,9 @@ class Style:
         try:
             return self.path.read_bytes()
         except OSError:
-            raise BadPicture(f"The picture of {self.title} is missing; please choose another style.") from None
+            raise BadPicture(
+                _("The picture of {title} is missing; please choose another style.", title=quoted(self.title))
+            ) from None
 
     def thumbnail(self, side: int = 256) -> bytes:
         """The picture as a JPEG whose longer side has at most `side` pixels, remembered for the next time.
@@ -51,7 +55,9 @@ class Style:
         try:
             return _thumbnail(self.path, side)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-            raise BadPicture(f"The picture of {self.title} cannot be opened; please choose another style.") from None
+            raise BadPicture(
+                _("The picture of {title} cannot be opened; please choose another style.", title=quoted(self.title))
+            ) from None
 
 
 @functools.lru_cache(maxsize=THUMBNAILS_KEPT)

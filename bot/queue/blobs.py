@@ -17,8 +17,9 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
+from bot.complaints import Complaints
 from bot.errors import SetupError, StorageTrouble
-from bot.queue.trouble import Complaints, storage_trouble
+from bot.queue.trouble import storage_trouble
 
 INPUTS: Final = "sha256"
 """Where the pictures lie that jobs are painted from."""

@@ -14,6 +14,7 @@ from typing import Any, Final
 import structlog
 
 from bot.config import EngineConfig
+from bot.errors import StorageTrouble
 from bot.languages import N_, packed, unpacked
 from bot.queue.checkpoints import Checkpoints
 from bot.queue.frames import Header, pack, read_frame
@@ -148,7 +149,8 @@ class EngineDriver:
     async def _forget(self, checkpoints: Checkpoints, job_id: str) -> None:
         if self._leaving is not None:
             await asyncio.wait({self._leaving})
-        await asyncio.to_thread(checkpoints.remove, job_id)
+        with suppress(StorageTrouble):  # told where it arose; what stays is swept
+            await asyncio.to_thread(checkpoints.remove, job_id)
 
     async def _exchange(self, order: Header, pictures: bytes, on_progress: OnProgress) -> Painted:
         await self._write(pack(order, pictures))

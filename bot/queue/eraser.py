@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import structlog
@@ -18,16 +19,24 @@ from bot.queue.blobs import Blobs
 from bot.queue.checkpoints import Checkpoints
 from bot.queue.ledger import Ledger
 from bot.queue.orders import delete_results
+from bot.queue.persons import Due
 
 SOON: Final = 1.0
 """Seconds between two looks for answers that have arrived, while some are waited for."""
+LATER: Final = 60.0
+"""Seconds, at most, until what the storage did not let go is tried again."""
 EVERY: Final = 600.0
+AT_ONCE: Final = 8
+"""Of so many jobs the inputs are deleted while nothing is accepted; then others have a turn."""
 
 log = structlog.get_logger(__name__)
 
 
 class Eraser:
-    """Deletes what is kept of a person. `wake` has those told whose jobs were cancelled."""
+    """Deletes what is kept of a person. `wake` has those told whose jobs were cancelled.
+
+    What cannot be deleted at present holds up its own person alone.
+    """
 
     def __init__(
         self,
@@ -46,6 +55,10 @@ class Eraser:
         self._wake = wake
         self._turning = asyncio.Lock()
         self._woken = asyncio.Event()
+        self._held: set[tuple[str, str]] = set()
+        """The persons of whom the storage did not let everything go in the last turn."""
+        self._is_left = True
+        """Whether that turn left anything to do soon."""
         self._is_clean = False
         """Whether the ledger's file holds nothing that was forgotten."""
         self._tidied = -EVERY
@@ -68,7 +81,8 @@ class Eraser:
         try:
             erased = replace(erased, left=await self._belongings.left(platform, person))
             await self.turn()
-            return replace(erased, leaving=await self._ledger.call(persons.leaving, platform, person))
+            leaving = await self._ledger.call(persons.leaving, platform, person)
+            return replace(erased, leaving=leaving, is_held=(platform, person) in self._held)
         except StorageTrouble:
             return replace(erased, is_held=True)
         finally:
@@ -79,14 +93,9 @@ class Eraser:
         pause = SOON
         while True:
             self._woken.clear()
-            try:
-                pause = SOON if await self.turn() else EVERY
-                await self._tidy()
-            except StorageTrouble:  # told where it arose
-                pause = min(2 * pause, EVERY)
-            except Exception:
-                log.exception("an erasure stands still for a moment")
-                pause = min(2 * pause, EVERY)
+            await self._tidy()
+            is_well = await self._tried(self.turn) and not self._held
+            pause = (SOON if self._is_left else EVERY) if is_well else min(2 * pause, LATER)
             with suppress(TimeoutError):
                 # Not wait_for: in Python 3.11 it may swallow a cancel that comes together with the event.
                 async with asyncio.timeout(pause):
@@ -95,42 +104,86 @@ class Eraser:
                 pause = SOON
 
     async def turn(self) -> bool:
-        """Do what can be done now; True when something is left that waits for its answer to arrive."""
+        """Do what can be done now; True when something is left, as one that waits for its answer to arrive."""
         persons = self._ledger.persons
         async with self._turning:
-            for platform, person in await self._ledger.call(persons.erasures):
-                await self._belongings.forget(platform, person)
-                await self._ledger.call(persons.close_erasure, platform, person)
-                self._is_clean = False
-            await self._delete_pictures()
+            self._is_left = True
+            self._held = await self._forget_persons() | await self._delete_pictures()
             if not self._is_clean:
                 self._is_clean = await self._ledger.call(persons.scrub)
-            return not self._is_clean or await self._ledger.call(persons.leaving) > 0
+            is_waiting = await self._ledger.call(persons.leaving) > 0
+            self._is_left = bool(self._held) or is_waiting or not self._is_clean
+            return self._is_left
 
-    async def _delete_pictures(self) -> None:
-        """Pictures first, then the record of them: whatever ends this in between, it is done again."""
+    async def _forget_persons(self) -> set[tuple[str, str]]:
+        """What they left beside jobs; returns of whom it could not be deleted."""
         persons = self._ledger.persons
-        async with self._blobs.inputs:
-            due = await self._ledger.call(persons.due, time.time())
-            for key in {key for job in due for key in job.keys}:
-                await self._blobs.delete(key)
-            for job in due:
-                await self._delete_painted(job.job_id)
-            if due:
-                await self._ledger.call(persons.strip, [job.job_id for job in due], time.time())
+        held = set()
+        for who in await self._ledger.call(persons.erasures):
+            if await self._tried(partial(self._belongings.forget, *who)):
+                await self._ledger.call(persons.close_erasure, *who)
                 self._is_clean = False
+            else:
+                held.add(who)
+        return held
+
+    async def _delete_pictures(self) -> set[tuple[str, str]]:
+        """Pictures first, then the record of them: whatever ends this in between, it is done again.
+
+        Returns of whom one could not be deleted.
+        """
+        due = await self._ledger.call(self._ledger.persons.due, time.time())
+        held = set(due)
+        for begin in range(0, len(due), AT_ONCE):
+            batch = due[begin : begin + AT_ONCE]
+            gone = await self._delete_inputs(batch)
+            gone &= {job for job in batch if await self._tried(partial(self._delete_painted, job.job_id))}
+            if gone:
+                await self._ledger.call(self._ledger.persons.strip, [job.job_id for job in gone], time.time())
+                self._is_clean = False
+            held -= gone
+        return {job.whose for job in held}
+
+    async def _delete_inputs(self, jobs: Sequence[Due]) -> set[Due]:
+        """What these jobs alone are painted from; returns those of which all of it is gone."""
+        async with self._blobs.inputs:
+            # Asked for under the lock: another's job may have been accepted since, on a picture that lay there.
+            keys = await self._ledger.call(self._ledger.persons.own_keys, [job.job_id for job in jobs])
+            tries = [self._tried(partial(self._delete_all, keys[job.job_id])) for job in jobs]
+            return {job for job, is_gone in zip(jobs, await asyncio.gather(*tries), strict=True) if is_gone}
+
+    async def _delete_all(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            await self._blobs.delete(key)
 
     async def _delete_painted(self, job_id: str) -> None:
         await delete_results(self._blobs, job_id)
         await asyncio.to_thread(self._checkpoints.remove, job_id)
 
+    async def _tried(self, work: Callable[[], Awaitable[object]]) -> bool:
+        """Whether it went well: trouble with one thing must not keep the others here."""
+        try:
+            await work()
+        except StorageTrouble:
+            pass  # told where it arose
+        except Exception:
+            log.exception("an erasure stands still for a moment")
+        else:
+            return True
+        return False
+
     async def _tidy(self) -> None:
-        """Now and then: what a worker left that did not hear of the cancel in time, and codes and styles of before."""
+        """Now and then: codes and styles of before, and what a worker left that did not hear of the cancel in time."""
         if time.monotonic() < self._tidied + EVERY:
             return
-        await self._belongings.sweep()
-        for job_id in await self._ledger.call(self._ledger.persons.coded):
-            await self._delete_painted(job_id)
-        if await self._ledger.call(self._ledger.persons.blank, time.time()):
-            self._is_clean = await self._ledger.call(self._ledger.persons.scrub)
         self._tidied = time.monotonic()
+        for work in (self._blank, self._belongings.sweep, self._delete_late):
+            await self._tried(work)
+
+    async def _blank(self) -> None:
+        if await self._ledger.call(self._ledger.persons.blank, time.time()):
+            self._is_clean = False
+
+    async def _delete_late(self) -> None:
+        for job_id in await self._ledger.call(self._ledger.persons.coded):
+            await self._tried(partial(self._delete_painted, job_id))

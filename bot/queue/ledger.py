@@ -14,7 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
+from bot.complaints import Complaints
 from bot.errors import NoSuchJob, SetupError, StorageTrouble
+from bot.languages import _
 from bot.limits import EVEN, Limits, Weights
 from bot.queue import history, operating, persons, turns
 from bot.queue.estimates import Done
@@ -22,7 +24,7 @@ from bot.queue.history import NOT_OVER
 from bot.queue.ledger_file import open_file, owner_of
 from bot.queue.persons import Persons
 from bot.queue.tables import make_tables
-from bot.queue.trouble import Complaints, ledger_trouble
+from bot.queue.trouble import ledger_trouble
 from bot.queue.turns import STEPS
 from bot.requests import Job, JobState
 from bot.speed import Cost
@@ -109,7 +111,7 @@ class Ledger:
         """The job of that id; raises `NoSuchJob`."""
         found = self._row("id = ?", job_id)
         if found is None:
-            raise NoSuchJob("This picture is not known here any more.")
+            raise NoSuchJob(_("This picture is not known here any more."))
         return found
 
     def find(self, platform: str, origin: str) -> Job | None:
@@ -193,6 +195,14 @@ class Ledger:
                 (json.dumps(more), job_id),
             )
 
+    def move_place(self, platform: str, old: str, new: str) -> None:
+        """Have the jobs of a place be of another, those that are over too, and their persons' turns with them."""
+        if old == new:
+            return
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            turns.move(self._db, platform, old, new)
+
     def mark_replied(self, job_id: str) -> None:
         """Record that the answer is there for the person to see."""
         with self._db:
@@ -237,7 +247,9 @@ class Ledger:
     def mark_gone(self, job_id: str, reason: str) -> None:
         """Record that the place to answer is no more, and why; its answer is dropped."""
         with self._db:
-            self._db.execute("UPDATE jobs SET replied = ?, gone = ? WHERE id = ?", (time.time(), reason, job_id))
+            self._db.execute(
+                "UPDATE jobs SET replied = ?, gone = ? WHERE id = ? AND stripped IS NULL", (time.time(), reason, job_id)
+            )
 
     def mark_overdue(self, job_id: str, before: float) -> str | None:
         """Record that a job, if it ended before a time, cannot be answered for now; its platform, or None."""
@@ -293,7 +305,7 @@ class Ledger:
     def _rows(self, where: str, *values: Any) -> list[Job]:
         return [
             _from_row(row)
-            for row in self._db.execute(f"SELECT {COLUMNS}, stripped FROM jobs WHERE {where} ORDER BY id", values)
+            for row in self._db.execute(f"SELECT {COLUMNS}, erased FROM jobs WHERE {where} ORDER BY id", values)
         ]
 
 
@@ -312,16 +324,16 @@ def _inputs(job: Job) -> list[str]:
 def _to_row(job: Job) -> tuple[Any, ...]:
     return (
         *(job.id, job.platform, job.place, job.person, job.origin, json.dumps(dict(job.address)), job.photo),
-        *(json.dumps(job.styles), job.style_title, json.dumps(dict(job.settings)), job.created, job.state),
+        *(json.dumps(job.styles), job.style_titles, json.dumps(dict(job.settings)), job.created, job.state),
         *(job.attempts, job.sentence, None, json.dumps(job.masks)),
     )
 
 
 def _from_row(row: tuple[Any, ...]) -> Job:
     (job_id, platform, place, person, origin, address, photo, styles, title, settings, created, *rest) = row
-    state, attempts, sentence, replied, masks, stripped = rest
+    state, attempts, sentence, replied, masks, erased = rest
     return Job(
         *(job_id, platform, place, person, origin, json.loads(address), photo, tuple(json.loads(styles)), title),
         *(json.loads(settings), created, state, attempts, sentence, replied is not None, tuple(json.loads(masks))),
-        is_erased=stripped is not None,
+        is_erased=erased is not None,
     )

@@ -11,11 +11,15 @@ import hashlib
 import hmac
 import json
 import secrets
+import shutil
 import sqlite3
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+from bot.complaints import Complaints
 from bot.limits import DAY
 from bot.privacy import Erased, Kept
 from bot.queue.history import COUNTS, NOT_OVER
@@ -38,6 +42,9 @@ CODE: Final = "~"
 """How the code begins that stands for somebody; no platform's id does."""
 SCRUB_PATIENCE: Final = 100
 """Milliseconds for which others may hold up the scrubbing of the file, which then waits for the next turn."""
+REWRITE_EVERY: Final = 600.0
+"""Seconds, at least, between two writings of the whole file, during which nothing else can use it."""
+LEAST_ROOM: Final = 2**20
 ERASED: Final = "erased IS NOT NULL AND person <> ''"
 FINAL: Final = "(replied IS NOT NULL OR overdue IS NOT NULL OR erased < :now - :day)"
 """Whether no answer needs the job's address any more. A front-end that was turned off is not waited for."""
@@ -52,10 +59,10 @@ ALONE: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An erased job whose pictures may go, by its id; `keys` are those that it alone was painted from."""
+    """An erased job whose pictures may go, by its id; `whose` is its platform and person."""
 
     job_id: str
-    keys: tuple[str, ...]
+    whose: tuple[str, str]
 
 
 def prepare(db: sqlite3.Connection) -> None:
@@ -79,6 +86,10 @@ class Persons:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._complaints = Complaints()
+        self._rewritten = -REWRITE_EVERY
+        self._soiled: float | None = time.monotonic()
+        """Since when there is something forgotten in the file, as far as it is known."""
         if db.execute("SELECT 1 FROM jobs LIMIT 1").fetchone() is None:
             self._mark_clean()
 
@@ -93,14 +104,13 @@ class Persons:
             f"COUNT(*) FILTER (WHERE {is_over} AND replied IS NOT NULL AND forgotten IS NULL), "
             f"MAX(COALESCE(replied, overdue)) FILTER (WHERE {is_over} AND forgotten IS NULL), "
             "COUNT(*) FILTER (WHERE erased IS NULL), MIN(created) FILTER (WHERE erased IS NULL), "
-            "COUNT(*) FILTER (WHERE counts = 1 AND created > :day), "
             "COUNT(*) FILTER (WHERE counts = 1 AND created > :day AND stripped IS NOT NULL), "
             f"COUNT(*) FILTER (WHERE erased IS NOT NULL AND stripped IS NULL) {own}",
             values,
         ).fetchone()
-        under_way, undelivered, finished, last, records, since, today, coded, leaving = counts
+        under_way, undelivered, finished, last, records, since, coded, leaving = counts
         until = None if last is None else last + keep_seconds
-        return Kept(under_way, undelivered, finished, until, records, since, today, coded, leaving)
+        return Kept(under_way, undelivered, finished, until, records, since, coded, leaving)
 
     def erase(self, platform: str, person: str, sentence: str, now: float) -> Erased:
         """Write down that all goes, and cancel what is under way; the bot tells of it from `Ledger.recalled`."""
@@ -144,28 +154,29 @@ class Persons:
         return [(platform, person) for platform, person in self._db.execute("SELECT * FROM erasures")]
 
     def close_erasure(self, platform: str, person: str) -> None:
-        """Record that it is not."""
+        """Record that it is not; secure_delete is enough for so short a row, which is never moved."""
         with self._db:
             self._db.execute("DELETE FROM erasures WHERE platform = ? AND person = ?", (platform, person))
-            self._mark_unclean()
 
     def due(self, now: float) -> list[Due]:
         """The erased jobs whose pictures nobody waits for: these are to be deleted, then the jobs to be stripped."""
         rows = self._db.execute(
-            f"SELECT id, photo, styles, masks FROM jobs WHERE {ERASED} AND stripped IS NULL "
+            f"SELECT id, platform, person FROM jobs WHERE {ERASED} AND stripped IS NULL "
             f"AND (forgotten IS NULL AND state IN ('cancelled', 'failed') OR {FINAL}) ORDER BY id",
             {"now": now, "day": DAY},
-        ).fetchall()
-        if not rows:
-            return []
-        ids = json.dumps([row[0] for row in rows])
+        )
+        return [Due(job_id, (platform, person)) for job_id, platform, person in rows]
+
+    def own_keys(self, job_ids: Sequence[str]) -> dict[str, list[str]]:
+        """For each of these jobs the pictures it is painted from, without those that another job needs."""
+        ids = json.dumps(list(job_ids))
+        chosen = "id IN (SELECT value FROM json_each(?))"
         others = self._db.execute(
-            "SELECT photo, styles, masks FROM jobs WHERE forgotten IS NULL "
-            "AND id NOT IN (SELECT value FROM json_each(?))",
-            [ids],
+            f"SELECT photo, styles, masks FROM jobs WHERE forgotten IS NULL AND NOT {chosen}", [ids]
         )
         needed = {key for row in others for key in _keys(*row)}
-        return [Due(job_id, tuple(sorted(_keys(*row) - needed))) for job_id, *row in rows]
+        rows = self._db.execute(f"SELECT id, photo, styles, masks FROM jobs WHERE {chosen}", [ids])
+        return {job_id: sorted(_keys(*row) - needed) for job_id, *row in rows}
 
     def strip(self, job_ids: Sequence[str], now: float) -> None:
         """The pictures of these jobs are deleted: forget which they were, and whose, where no answer is under way."""
@@ -228,10 +239,20 @@ class Persons:
         return changed
 
     def scrub(self) -> bool:
-        """Leave nothing of what was forgotten in the file; False when somebody else is just reading it."""
+        """Leave nothing of what was forgotten in the file; False when that has to wait.
+
+        It waits for who is just reading the file, `REWRITE_EVERY` seconds from one rewriting to the next, and at most
+        as long for answers to arrive, after which there is more to forget. Raises `StorageTrouble` where there is no
+        room for it.
+        """
         if self._db.execute("SELECT 1 FROM house WHERE name = 'clean'").fetchone() is None:
-            # Free space in the middle of a page may hold what was moved to another, in spite of secure_delete.
-            self._db.execute("VACUUM")
+            now = time.monotonic()
+            is_early = self._soiled is not None and now < self._soiled + REWRITE_EVERY
+            if now < self._rewritten + REWRITE_EVERY or (is_early and self._awaits_answers()):
+                return False
+            self._rewritten = now
+            self._rewrite()
+            self._soiled = None
             self._mark_clean()
         (patience,) = self._db.execute("PRAGMA busy_timeout").fetchone()
         self._db.execute(f"PRAGMA busy_timeout = {SCRUB_PATIENCE}")
@@ -241,8 +262,31 @@ class Persons:
             self._db.execute(f"PRAGMA busy_timeout = {patience}")
         return not is_busy
 
+    def _awaits_answers(self) -> bool:
+        found = self._db.execute(
+            f"SELECT 1 FROM jobs WHERE {ERASED} AND stripped IS NULL AND NOT {FINAL} LIMIT 1",
+            {"now": time.time(), "day": DAY},
+        )
+        return found.fetchone() is not None
+
+    def _rewrite(self) -> None:
+        """Free space in the middle of a page may hold what was moved to another, in spite of secure_delete."""
+        (_, _, path) = self._db.execute("PRAGMA database_list").fetchone()
+        folder = Path(path).parent
+        needed = 2 * Path(path).stat().st_size + LEAST_ROOM
+        if shutil.disk_usage(folder).free < needed:
+            raise self._complaints.trouble(
+                f"There is no room in {folder} to write the ledger anew after an erasure; make {needed // 10**6} MB "
+                "of it there."
+            )
+        # The draft is written beside the ledger: elsewhere there may be less room. SQLite would rather be told by the
+        # environment, which it reads before this folder is known.
+        self._db.execute("PRAGMA temp_store_directory = '{}'".format(str(folder).replace("'", "''")))
+        self._db.execute("VACUUM")
+
     def _mark_unclean(self) -> None:
         """To be called with each change that forgets something, in its transaction."""
+        self._soiled = self._soiled or time.monotonic()
         self._db.execute("DELETE FROM house WHERE name = 'clean'")
 
     def _mark_clean(self) -> None:

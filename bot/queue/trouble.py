@@ -5,15 +5,10 @@ from __future__ import annotations
 import errno
 import shutil
 import sqlite3
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-import structlog
-
-AGAIN: Final = 600.0
-"""Seconds after which the same trouble is told once more."""
 LEAST_ROOM: Final = 2**17
 FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORBIDDEN: Final = (errno.EROFS, errno.EACCES, errno.EPERM)
@@ -39,8 +34,6 @@ _LEDGER: Final = {
     **dict.fromkeys((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM), _UNWRITABLE),
     **dict.fromkeys((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL), _HELD),
 }
-
-log = structlog.get_logger(__name__)
 
 
 def ledger_trouble(path: Path, error: Exception) -> str | None:
@@ -77,17 +70,3 @@ def _is(error: Exception, numbers: tuple[int, ...]) -> bool:
     # The object store's library has only the text of the system's error.
     code = getattr(error, "errno", None)
     return code in numbers or any(f"(os error {number})" in str(error) for number in numbers)
-
-
-class Complaints:
-    """Tells each trouble in the log once, and again only after `AGAIN` seconds."""
-
-    def __init__(self) -> None:
-        self._told: dict[str, float] = {}
-
-    def tell(self, reason: str) -> None:
-        """Write an error line, unless that was done a short while ago."""
-        now = time.monotonic()
-        if now - self._told.get(reason, -AGAIN) >= AGAIN:
-            self._told[reason] = now
-            log.error("storage trouble", reason=reason)

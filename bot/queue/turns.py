@@ -130,6 +130,31 @@ def _charge(db: sqlite3.Connection, within: Lane, lane: Lane, start: float, amou
     )
 
 
+def move(db: sqlite3.Connection, platform: str, old: str, new: str) -> None:
+    """Let all of one place take their turns in another, whose own they join where it has some; its jobs go with them.
+
+    Clocks differ from place to place: who comes is as far from the other's clock as they were from their own.
+    """
+    who = {"platform": platform, "old": old, "new": new}
+    clocks: dict[str, float] = dict(
+        db.execute(
+            "SELECT place, clock FROM shares WHERE level = 1 AND platform = :platform AND place IN (:old, :new)", who
+        ).fetchall()
+    )
+    shift = clocks[new] - clocks[old] if len(clocks) == 2 else 0.0
+    db.execute(
+        "INSERT INTO shares (level, platform, place, person, waiting, pass, weight, served, joined, clock, ceiling) "
+        "SELECT level, platform, :new, person, waiting, pass + (level = 2) * :shift, weight, served, joined, clock, "
+        "ceiling + (level = 1) * :shift FROM shares WHERE platform = :platform AND place = :old "
+        "ON CONFLICT DO UPDATE SET waiting = waiting + excluded.waiting, pass = MAX(pass, excluded.pass), "
+        "served = MAX(served, excluded.served), joined = MIN(joined, excluded.joined), "
+        "ceiling = MAX(ceiling, excluded.ceiling)",
+        {**who, "shift": shift},
+    )
+    db.execute("DELETE FROM shares WHERE platform = :platform AND place = :old", who)
+    db.execute("UPDATE jobs SET place = :new WHERE platform = :platform AND place = :old", who)
+
+
 _Turn = tuple[float, float, int, str, str]
 """A lane in the order of turns: pass, weight (negative), served, joined, and whose lane it is."""
 

@@ -8,6 +8,7 @@ import io
 import pytest
 from PIL import Image
 
+from adapters.discord import limits
 from adapters.discord.presses import changed
 from adapters.discord.result_buttons import ACTS
 from bot.errors import BadOption
@@ -16,9 +17,9 @@ from nst_engine.settings import Settings, style_weight_for
 from tests.adapters.test_discord_menus import choose, panel_of
 from tests.adapters.test_discord_parts import a_job
 from tests.adapters.test_discord_wishes import told
-from tests.standins.discord import DiscordStandIn, Invocation, Message
+from tests.standins.discord import DiscordStandIn, Invocation, Message, rules
 from tests.standins.discord.house import House, a_style, jpeg, noise, picture_of
-from tests.standins.discord.world import MANAGE_MESSAGES, MEMBER_PERMISSIONS
+from tests.standins.discord.world import MANAGE_MESSAGES, MEMBER_PERMISSIONS, MIB
 from tests.standins.instant_engine_process import FILM
 
 pytest_plugins = ["tests.standins.discord.fixtures"]
@@ -128,6 +129,14 @@ async def test_the_owner_deletes_the_picture(swift_house: House, discord: Discor
     assert discord.visible() == []
 
 
+async def test_a_picture_that_is_deleted_twice(swift_house: House, discord: DiscordStandIn) -> None:
+    message, _ = await painted(swift_house)
+    pressed = [await discord.press(message, "Delete") for _ in range(2)]
+    await discord.until(lambda: sum(method == "DELETE" for method, _ in discord.requests) == 2)
+    await told(discord, await discord.invoke("queue"))
+    assert [each.private_words for each in pressed] == [[], []]
+
+
 async def test_losses_come_for_who_asked(swift_house: House, discord: DiscordStandIn) -> None:
     message, _ = await painted(swift_house)
     pressed = await discord.press(message, "Losses")
@@ -135,7 +144,12 @@ async def test_losses_come_for_who_asked(swift_house: House, discord: DiscordSta
     assert pressed.original is not None
     assert pressed.original.is_ephemeral
     assert [file.name for file in pressed.original.files] == ["losses.png"]
-    assert "total variation" in pressed.original.content
+    assert "total variation: " in pressed.original.content
+    olga = discord.add_person("Olga", MEMBER_PERMISSIONS | MANAGE_MESSAGES, locale="ru")
+    russian = await discord.press(message, "Losses", person=olga)
+    await discord.until(lambda: russian.original and russian.original.files)
+    assert russian.original is not None
+    assert "полная вариация: " in russian.original.content
 
 
 async def test_the_film_comes_for_all(swift_house: House, discord: DiscordStandIn) -> None:
@@ -165,10 +179,11 @@ async def test_the_file_comes_without_loss(
         assert got.convert("RGB").tobytes() == wanted.convert("RGB").tobytes()
 
 
+@pytest.mark.parametrize("hidden", ["", "SPOILER_"], ids=["shown", "spoiler"])
 async def test_a_file_that_is_too_large_comes_in_parts(
-    swift_house: House, discord: DiscordStandIn, monkeypatch: pytest.MonkeyPatch
+    swift_house: House, discord: DiscordStandIn, monkeypatch: pytest.MonkeyPatch, hidden: str
 ) -> None:
-    message, job = await painted(swift_house)
+    message, job = await painted(swift_house, f"{hidden}photo.jpg")
     picture = noise(512)
     await give_instead(swift_house, monkeypatch, job, picture)
     message.place.token_file_limit = 60_000
@@ -179,6 +194,38 @@ async def test_a_file_that_is_too_large_comes_in_parts(
     assert b"".join(parts(pressed)) == picture
     assert pressed.original is not None
     assert f"{count} parts" in pressed.original.content
+    whole = f"{hidden}atelier-{job.id}.png"
+    assert f"`cat {whole}.* > {whole}`" in pressed.original.content
+    assert pressed.original.files[0].name == f"{whole}.001"
+
+
+async def test_a_file_above_what_a_request_may_have_comes_in_parts(
+    swift_house: House, discord: DiscordStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message, job = await painted(swift_house)
+    picture = noise(512)
+    await give_instead(swift_house, monkeypatch, job, picture)
+    monkeypatch.setattr(rules, "REQUEST_LIMIT", 110_000)
+    monkeypatch.setattr(limits, "FILES_LIMIT", 100_000)
+    message.place.token_file_limit = 50 * MIB
+    pressed = await discord.press(message, "As file")
+    count = -(-len(picture) // 100_000)
+    assert count > 1
+    await discord.until(lambda: len(parts(pressed)) == count)
+    assert b"".join(parts(pressed)) == picture
+
+
+async def test_a_file_that_discord_calls_too_large_comes_in_smaller_parts(
+    swift_house: House, discord: DiscordStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message, job = await painted(swift_house)
+    picture = noise(512)
+    await give_instead(swift_house, monkeypatch, job, picture)
+    pressed = await discord.press(message, "As file")
+    message.place.token_file_limit = 120_000
+    await discord.until(lambda: sum(map(len, parts(pressed))) >= len(picture))
+    assert b"".join(parts(pressed)) == picture
+    assert pressed.private_words == []
 
 
 async def give_instead(house: House, monkeypatch: pytest.MonkeyPatch, job: Job, picture: bytes) -> None:
@@ -221,7 +268,9 @@ async def test_a_picture_of_a_channel_that_is_age_restricted_no_more(
     message = await swift_house.result_of(invocation)
     place.is_nsfw = False
     await discord.gateway.dispatch("CHANNEL_UPDATE", place.channel())
-    assert "age-restricted" in await told(discord, await discord.press(message, "Again"))
+    for label in ("Again", "As file", "Time-lapse"):
+        assert "age-restricted" in await told(discord, await discord.press(message, label))
+    assert discord.visible(place) == [message]
 
 
 async def test_a_spoiler_stays_one_again(swift_house: House, discord: DiscordStandIn) -> None:

@@ -97,6 +97,21 @@ async def test_a_dropped_connection_is_resumed_and_nothing_is_missed(
     assert discord.gateway.identified == 1
 
 
+async def test_a_dropped_connection_is_resumed_through_the_configured_gateway(
+    discord: DiscordStandIn, atelier: Atelier
+) -> None:
+    discord.resume_url = "ws://127.0.0.1:9/"
+    house = House(discord, atelier)
+    await house.start()
+    await discord.until(lambda: discord.gateway.connected)
+    assert await discord.autocomplete("starry")
+    discord.gateway.drop()
+    await discord.until(lambda: discord.gateway.resumed)
+    assert await discord.autocomplete("starry")
+    assert discord.gateway.identified == 1
+    await house.stop()
+
+
 async def test_a_cancel_that_the_library_swallows_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "CANCEL_AGAIN", 0.01)
     swallowed = asyncio.Event()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.discord import tongue
+from adapters.discord import sentences, tongue
 from bot import languages
 from bot.place_settings import LABELS
 from bot.requests import Running
@@ -198,3 +198,37 @@ async def test_when_to_come_back_is_shown_as_discord_shows_times(swift_house: Ho
         (sentence,) = await discord.until(lambda asked=asked: asked.private_words)
         when = re.fullmatch(r"You asked for a picture just now; ask again <t:(\d+):R>\.", sentence)
         assert when and began + 299 < int(when[1]) < time.time() + 301
+
+
+def test_what_is_kept_and_usual_is_told_with_its_number() -> None:
+    assert " for 1 hour after " in sentences.kept(1)
+    assert " for 1.5 hours after " in sentences.kept(1.5)
+    assert sentences.defaults(2048, 1, 70) == "2,048 pixels on the longer side, 1 step, strength 70"
+    with languages.speaking("ru"):
+        assert ", 22 шага, " in sentences.defaults(512, 22, 70)
+
+
+async def test_commands_are_called_as_the_person_s_own_discord_calls_them(
+    swift_house: House, discord: DiscordStandIn
+) -> None:
+    await swift_house.studio.places.change("discord", str(discord.place.guild_id), language="fr")
+    grete, camille, jin = [discord.add_person(name, locale=name) for name in ("de", "fr", "ko")]
+    for person, name in ((grete, "stilisieren"), (camille, "styliser"), (jin, "stylize")):
+        asked = await discord.invoke("queue", person=person)
+        said = (await discord.until(lambda asked=asked: asked.private_words))[0]
+        assert f"`/{name}` en fait une." in said
+    asked = await discord.stylize(discord.upload(jpeg()), person=grete)
+    said = (await discord.until(lambda: asked.private_words))[0]
+    assert "Quel style" in said
+    assert "comme `stilbild`" in said
+    assert "**Als Stil verwenden**" in said
+    about = await discord.invoke("about", person=grete)
+    await discord.until(lambda: about.original and about.original.embeds)
+    ways = about.original.embeds[0]["fields"][0]["value"]
+    assert "`/warteschlange`" in ways
+    assert "**Avatar stilisieren**" in ways
+    assert "`/file`" not in ways
+    page = await panel_of(discord, await discord.invoke("styles", person=grete))
+    assert "`stil` de `/stilisieren`" in page.content
+    kept = await discord.use_menu("Use as style", discord.say(discord.upload(jpeg())), person=grete)
+    assert "`/stilisieren`" in (await discord.until(lambda: kept.private_words))[0]

@@ -11,7 +11,7 @@ from tests.adapters.test_discord_menus import panel_of
 from tests.adapters.test_discord_wishes import told
 from tests.standins.discord import DiscordStandIn, Invocation, Person
 from tests.standins.discord.house import House, a_style, jpeg
-from tests.standins.discord.world import MANAGE_MESSAGES, MEMBER_PERMISSIONS
+from tests.standins.discord.world import MANAGE_GUILD, MANAGE_MESSAGES, MEMBER_PERMISSIONS
 
 pytest_plugins = ["tests.standins.discord.fixtures"]
 
@@ -87,7 +87,7 @@ async def test_a_picture_is_cancelled_by_name(swift_house: House, discord: Disco
         jobs = [await swift_house.job_of(await ask(swift_house, style.id)) for style in (first, second)]
         (choice,) = await discord.autocomplete(second.title[:6].upper(), "cancel", "picture")
         assert choice["value"] == jobs[1].id
-        assert choice["name"].startswith(second.title)
+        assert choice["name"].startswith(f"• {second.title}: ")
         assert "is cancelled" in await told(discord, await discord.invoke("cancel", picture=choice["value"]))
         assert [(await swift_house.studio.job(job.id)).state for job in jobs] == ["accepted", "cancelled"]
 
@@ -109,7 +109,27 @@ async def test_nobody_cancels_what_is_not_theirs(swift_house: House, discord: Di
         assert not (await swift_house.studio.job(job.id)).is_over
 
 
-async def test_a_moderator_cancels_in_their_server(swift_house: House, discord: DiscordStandIn) -> None:
+async def test_who_moderates_one_channel_cancels_in_no_other(swift_house: House, discord: DiscordStandIn) -> None:
+    moderator = discord.add_person("grace", permissions=MEMBER_PERMISSIONS | MANAGE_MESSAGES)
+    manager = discord.add_person("mona", permissions=MEMBER_PERMISSIONS | MANAGE_GUILD)
+    here = discord.place
+    there = discord.add_place(guild_id=here.guild_id)
+    async with swift_house.busy_engine():
+        job = await swift_house.job_of(await ask(swift_house))
+        discord.place = there
+        assert await discord.autocomplete("", "cancel", "picture", person=moderator) == []
+        refused = await discord.invoke("cancel", picture=job.id, person=moderator)
+        assert "no such picture" in await told(discord, refused)
+        copy = discord.new_message(there, 0)
+        button = {"type": 2, "style": 2, "label": "Cancel", "custom_id": f"atelier:cancel:{job.id}"}
+        copy.components = [{"type": 1, "components": [button]}]
+        assert "Only the person" in await told(discord, await discord.press(copy, "Cancel", person=moderator))
+        (choice,) = await discord.autocomplete("", "cancel", "picture", person=manager)
+        stopped = await discord.invoke("cancel", picture=choice["value"], person=manager)
+        assert "is cancelled" in await told(discord, stopped)
+
+
+async def test_a_moderator_cancels_in_their_channel(swift_house: House, discord: DiscordStandIn) -> None:
     moderator = discord.add_person("grace", permissions=MEMBER_PERMISSIONS | MANAGE_MESSAGES)
     async with swift_house.busy_engine():
         job = await swift_house.job_of(await ask(swift_house))

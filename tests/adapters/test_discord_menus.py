@@ -145,6 +145,20 @@ async def test_a_gallery_of_many_styles_has_pages(
     assert len((await swift_house.job_of(painted)).styles) == 2
 
 
+async def test_the_next_page_is_there_with_as_many_styles_as_there_can_be(
+    swift_house: House, discord: DiscordStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.discord.panel.PAGE", 6)
+    names = list(swift_house.studio.gallery.styles)
+    panel = await panel_of(discord, await discord.use_menu("Stylize", discord.say(discord.upload(jpeg()))))
+    await choose(discord, panel, "style", *names[:4])
+    await discord.choose(panel, "style", *names[:4], "+")
+    await discord.until(lambda: names[6] in [option["value"] for option in panel.select("style")["options"]])
+    assert panel.chosen("style") == names[:4]
+    await choose(discord, panel, "style", *names[:4], names[6])
+    assert "at most 4 can be blended" in await told(discord, await discord.press(panel, "Paint"))
+
+
 async def test_an_avatar_is_stylized(
     swift_house: House, discord: DiscordStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -251,6 +265,28 @@ async def test_one_of_several_pictures_is_kept(swift_house: House, discord: Disc
     await picture_of(discord, invocation)
     (key,) = (await swift_house.job_of(invocation)).styles
     assert await swift_house.studio._blobs.get(key) == pictures[1]
+
+
+async def test_what_is_kept_while_the_one_before_is_used_stays(swift_house: House, discord: DiscordStandIn) -> None:
+    before, after = jpeg(colour="purple"), jpeg(colour="green")
+    await told(discord, await keep(discord, before))
+    photo = discord.upload(jpeg(), held=True)
+    invocation = await discord.stylize(photo)
+    await discord.until(lambda: photo.downloads)
+    await told(discord, await keep(discord, after))
+    photo.gate.set()
+    for style in (before, after):
+        await picture_of(discord, invocation)
+        (key,) = (await swift_house.job_of(invocation)).styles
+        assert await swift_house.studio._blobs.get(key) == style
+        invocation = await discord.stylize(discord.upload(jpeg()))
+    assert "Which style" in await told(discord, invocation)
+
+
+async def test_a_choice_whose_pictures_are_gone(swift_house: House, discord: DiscordStandIn) -> None:
+    choice = await panel_of(discord, await keep(discord, jpeg(colour="red"), jpeg(colour="green")))
+    choice.embeds = []
+    assert "no picture in this message" in await told(discord, await discord.choose(choice, "keep", "1"))
 
 
 async def test_the_panel_offers_what_is_kept(swift_house: House, discord: DiscordStandIn) -> None:

@@ -189,6 +189,19 @@ async def test_a_message_that_is_gone_is_left_alone() -> None:
     assert wall.edits == [("0job", "one")]
 
 
+async def test_words_that_wait_while_a_message_is_found_gone_are_dropped() -> None:
+    wall = Wall()
+    wall.fails = Gone("gone")
+    board = StatusBoard(wall.edit, pause=0)
+    board.say(a_job(), MessageContent("one"))
+    await wall.edited.wait()
+    board.say(a_job(), MessageContent("two"))
+    wall.open.set()
+    await turns()
+    await board.close("0job")
+    assert wall.edits == [("0job", "one")]
+
+
 async def test_words_that_cannot_be_shown_are_followed_by_the_next() -> None:
     wall = Wall()
     wall.fails = OSError("no network")

@@ -115,9 +115,9 @@ async def test_who_says_no_keeps_all_also_after_a_restart(swift_house: House, di
     _, job = await painted(swift_house)
     message = await told_of(discord)
     await discord.press(message, "Delete my data")
-    await discord.until(lambda: "No, keep it" in message.buttons)
+    await discord.until(lambda: "No, keep my data" in message.buttons)
     await swift_house.restart()
-    await discord.press(message, "No, keep it")
+    await discord.press(message, "No, keep my data")
     await discord.until(lambda: message.content == "Nothing was deleted.")
     assert message.buttons == {}
     assert (await swift_house.studio.job(job.id)).person == str(discord.person.id)
@@ -168,3 +168,20 @@ async def test_a_storage_that_does_not_work_is_told(
     assert traces(tmp_path, str(discord.person.id))
     kept.unlink()
     await forgotten(tmp_path, discord.person)
+
+
+@pytest.mark.parametrize("how", ["/stylize", "Use as style"])
+async def test_what_is_being_fetched_is_not_kept_after_the_erasure(
+    swift_house: House, discord: DiscordStandIn, how: str
+) -> None:
+    upload = discord.upload(jpeg(), held=True)
+    if how == "/stylize":
+        invocation = await discord.stylize(upload, style=a_style())
+    else:
+        invocation = await discord.use_menu(how, discord.say(upload))
+    await discord.until(lambda: upload.downloads)
+    await swift_house.studio.privacy.erase("discord", str(discord.person.id))
+    upload.gate.set()
+    assert "You had your data deleted while" in await told(discord, invocation)
+    kept = await swift_house.studio.privacy.what_is_kept("discord", str(discord.person.id))
+    assert not kept.can_be_erased

@@ -27,8 +27,11 @@ def manager(discord: DiscordStandIn) -> Person:
 
 
 @pytest.fixture
-def moderator(discord: DiscordStandIn) -> Person:
-    return discord.add_person("grace", MEMBER_PERMISSIONS | MANAGE_MESSAGES)
+async def moderator(swift_house: House, discord: DiscordStandIn) -> Person:
+    """A moderator of the whole server, by a role."""
+    grace = discord.add_person("grace", MEMBER_PERMISSIONS | MANAGE_MESSAGES)
+    await discord.add_role("moderators", grace, permissions=MANAGE_MESSAGES)
+    return grace
 
 
 async def set_here(house: House, **changes: Any) -> PlaceSettings:
@@ -302,6 +305,15 @@ async def test_only_some_may_ask(swift_house: House, discord: DiscordStandIn, mo
     await picture_of(discord, await discord.stylize(discord.upload(jpeg()), style=a_style(), person=eve, place=direct))
 
 
+async def test_a_role_counts_that_the_bot_has_not_heard_of_yet(swift_house: House, discord: DiscordStandIn) -> None:
+    eve = discord.add_person("eve")
+    await set_here(swift_house, who="roles", roles=("12345",))
+    refused = await discord.stylize(discord.upload(jpeg()), style=a_style(), person=eve)
+    assert "<@&12345>" in await told(discord, refused)
+    eve.roles.append(12345)
+    await picture_of(discord, await discord.stylize(discord.upload(jpeg()), style=a_style(), person=eve))
+
+
 async def test_the_limits_of_a_server(swift_house: House, discord: DiscordStandIn) -> None:
     await set_here(swift_house, per_person=1, largest_size=64)
     async with swift_house.busy_engine():
@@ -347,7 +359,7 @@ async def test_the_pictures_of_a_server_at_once(swift_house: House, discord: Dis
         jobs = [await swift_house.job_of(each) for each in waiting]
         for asked in await every_way_to_ask(discord, message, people[2]):
             sentence = await told(discord, asked)
-            assert sentence == "This place already has 2 pictures in the queue; try again in a while."
+            assert sentence == "There are already 2 pictures in the queue here; try again in a while."
         elsewhere = discord.add_place()
         await swift_house.job_of(
             await discord.stylize(discord.upload(jpeg()), style=a_style(), person=people[2], place=elsewhere)
@@ -500,6 +512,22 @@ async def test_those_who_may_not_are_not_asked(swift_house: House, discord: Disc
     assert "I keep this picture" in await told(discord, invocation)
 
 
+async def test_who_moderates_one_channel_keeps_not_the_gallery_of_all(
+    swift_house: House, discord: DiscordStandIn, moderator: Person, manager: Person
+) -> None:
+    thread_owner = discord.add_person("theo", MEMBER_PERMISSIONS | MANAGE_MESSAGES)
+    invocation = await discord.use_menu("Use as style", discord.say(discord.upload(jpeg())), person=thread_owner)
+    assert "I keep this picture" in await told(discord, invocation)
+    choice = await offer(discord, moderator)
+    pressed = await discord.press(choice, "Add to the server's gallery", person=thread_owner)
+    assert "You may not add to this server's gallery" in await told(discord, pressed)
+    await add(discord, moderator, "Kitchen")
+    whole = await panel_of(discord, await discord.invoke("styles", person=moderator))
+    chosen = await discord.choose(whole, "unstyle", "kitchen", person=thread_owner)
+    assert "Only moderators" in await told(discord, chosen)
+    await add(discord, manager, "Garden", jpeg(colour="green"))
+
+
 async def test_the_gallery_takes_nothing_that_hides(
     swift_house: House, discord: DiscordStandIn, moderator: Person
 ) -> None:
@@ -543,6 +571,6 @@ async def test_the_servers_own_come_first_and_are_removed(
 async def test_a_broken_store_still_suggests(
     swift_house: House, discord: DiscordStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = swift_house.studio.galleries._folder
+    folder = swift_house.studio.folder / "galleries"
     await asyncio.to_thread(folder.write_text, "in the way")
     assert (await discord.autocomplete("starry"))[0]["value"] == "starry_night"

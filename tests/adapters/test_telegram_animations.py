@@ -92,6 +92,30 @@ def test_what_is_no_film_is_refused(data: bytes) -> None:
         read_film(data, LIMITS)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ffconcat version 1.0\nfile film.mp4\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfilm.mp4\n#EXT-X-ENDLIST\n",
+        "v=0\nc=IN IP4 127.0.0.1\nm=video 9 RTP/AVP 96\na=rtpmap:96 H264/90000\n",
+    ],
+)
+def test_a_list_of_films_opens_none(words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("film.mp4").write_bytes(film(3))
+    with pytest.raises(BadPicture, match="cannot be read"):
+        read_film(words.encode(), LIMITS)
+
+
+def test_a_gif_is_read_as_well() -> None:
+    out = io.BytesIO()
+    frames = [Image.new("RGB", (64, 48), (80 * number, 0, 0)) for number in range(3)]
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=100)
+    animation = open_animation(read_film(out.getvalue(), LIMITS).data)
+    assert animation is not None
+    assert len(animation.frames) == 3
+
+
 def test_a_video_sticker_keeps_what_is_transparent(tmp_path: Path) -> None:
     animation = open_animation(read_film(video_sticker(tmp_path), LIMITS).data)
     assert animation is not None

@@ -54,6 +54,48 @@ async def test_a_server_of_ones_own_hands_files_on_by_its_folder(
     assert telegram.downloads == 0
 
 
+async def test_a_folder_that_is_not_shared_is_told_to_the_operator(
+    telegram: TelegramStandin, swift_telegram: House, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    house = swift_telegram
+    telegram.world.files.folder, telegram.world.files.is_shared = tmp_path / telegram.token, False
+    await house.asks(house.private, house.ann)
+    await house.sentence_in(house.private, "The bot's storage does not work at present; tell its operator")
+    written = "".join(capfd.readouterr())
+    assert f"{tmp_path}/<token>/photos" in written
+    assert "share the folder" in written
+    assert telegram.downloads == 0
+
+
+async def test_a_server_of_ones_own_hands_out_larger_files(telegram: TelegramStandin, swift_telegram: House) -> None:
+    house = swift_telegram
+    house.picks_limits, telegram.world.download_bytes = True, 2_000_000_000
+    await house.restart()
+    data = jpeg() + bytes(21_000_000)
+    photo = await telegram.sends_file(house.ann, house.private, data, "big.jpg", "image/jpeg", "/stylize lilac")
+    result = await house.picture_in(house.private, photo)
+    assert (await house.painted(result))[0] == house.digest(photo)
+
+
+async def test_an_address_of_ones_own_may_lead_to_telegrams_own_server(
+    telegram: TelegramStandin, swift_telegram: House
+) -> None:
+    house = swift_telegram
+    house.picks_limits = True
+    await house.restart()
+    data = jpeg() + bytes(21_000_000)
+    await telegram.sends_file(house.ann, house.private, data, "big.jpg", "image/jpeg", "/stylize lilac")
+    await house.sentence_in(house.private, "at most 20 MB")
+
+
+async def test_files_are_fetched_beside_the_api(telegram: TelegramStandin, swift_telegram: House) -> None:
+    house = swift_telegram
+    house.settings = {"file_url": ""}
+    await house.restart()
+    await house.picture_in(house.private, await house.asks(house.private, house.ann))
+    assert telegram.downloads == 1
+
+
 async def test_a_photo_without_the_command_in_a_group_is_left_alone(
     telegram: TelegramStandin, telegram_house: House
 ) -> None:

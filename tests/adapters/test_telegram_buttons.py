@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from adapters.telegram.limits import LIMITS
-from adapters.telegram.result_buttons import BACK, key_of, style_of
+from adapters.telegram.result_buttons import key_of, style_of
 from adapters.telegram.uploads import lossless_file
 from bot.gallery import Gallery, Style
 from bot.requests import Answer, Job, Options, StylizeRequest
@@ -17,6 +17,8 @@ from nst_engine.settings import style_weight_for
 from tests.standins.discord.house import noise
 from tests.standins.telegram import Chat, Fault, Message, Person, TelegramStandin
 from tests.standins.telegram.house import House, is_result, jpeg
+from tests.standins.telegram.methods import BOT
+from tests.standins.telegram.server import PATIENCE_SECONDS
 from tests.standins.telegram.world import Press
 
 pytest_plugins = ["tests.standins.telegram.fixtures"]
@@ -57,6 +59,12 @@ async def anew(house: House, result: Message) -> Job:
     """The job that a press made, once its picture stands below the first one."""
     message = await house.message(result.chat, is_result, result)
     return await house.settled((await house.job_of(message)).id)
+
+
+async def anew_for(house: House, person: Person, result: Message) -> Message:
+    """The picture of somebody's own below another."""
+    await house.telegram.presses(person, result, "Again")
+    return await house.message(result.chat, is_result, result)
 
 
 async def refused(house: House, press: Press, words: str) -> None:
@@ -169,7 +177,7 @@ async def test_the_style_may_stay(telegram: TelegramStandin, swift_telegram: Hou
 
 async def test_a_style_that_left_the_gallery_is_told(telegram: TelegramStandin, swift_telegram: House) -> None:
     message, job = await painted(swift_telegram)
-    press = await telegram.forges(swift_telegram.ann, message, f"t:{job.id}:1:gone")
+    press = await telegram.forges(swift_telegram.ann, message, message.gains(f"t:{job.id}:1:gone"))
     await refused(swift_telegram, press, "no longer in the gallery")
 
 
@@ -180,8 +188,13 @@ async def test_others_get_a_run_of_their_own_from_again_and_nothing_else(
     message, job = await painted(house)
     for label in [label for label in message.labels if label != "Again"]:
         await refused(house, await telegram.presses(house.bob, message, label), "press Again")
-    await refused(house, await telegram.forges(house.bob, message, f"o:{job.id}:1:{BACK}"), "press Again")
-    await refused(house, await telegram.forges(house.bob, message, f"t:{job.id}:1:lilac"), "press Again")
+    before = message.labels
+    await telegram.presses(house.ann, message, "Other style")
+    await house.turned(message, before)
+    for label in message.labels:
+        await refused(house, await telegram.presses(house.bob, message, label), "press Again")
+    await telegram.presses(house.ann, message, "✕ Keep this one")
+    await telegram.until(lambda: message.labels == before)
     await telegram.presses(house.bob, message, "Again")
     again = await anew(house, message)
     assert (again.person, again.photo) == (str(house.bob.id), job.photo)
@@ -190,7 +203,7 @@ async def test_others_get_a_run_of_their_own_from_again_and_nothing_else(
     assert (await anew(house, own)).person == str(house.bob.id)
 
 
-async def test_an_administrator_may_press_all_and_is_looked_up_once(
+async def test_an_administrator_may_press_all_for_as_long_as_they_are_one(
     telegram: TelegramStandin, swift_telegram: House
 ) -> None:
     house = swift_telegram
@@ -200,8 +213,31 @@ async def test_an_administrator_may_press_all_and_is_looked_up_once(
     await telegram.presses(grace, message, "Softer")
     await anew(house, message)
     await refused(house, await telegram.presses(house.bob, message, "Delete"), "press Again")
-    await telegram.presses(grace, message, "Delete")
+    house.club.admins = {house.bob.id}
+    await refused(house, await telegram.presses(grace, message, "Delete"), "press Again")
+    await telegram.presses(house.bob, message, "Delete")
     await telegram.until(lambda: message.deleted)
+
+
+async def test_many_presses_at_once_ask_once_who_administers(telegram: TelegramStandin, swift_telegram: House) -> None:
+    house = swift_telegram
+    await house.stop()
+    house.limits = replace(house.limits, administrators_fresh_seconds=PATIENCE_SECONDS)
+    await house.start()
+    message, _ = await painted(house)
+    for _ in range(3):
+        await refused(house, await telegram.presses(house.bob, message, "Delete"), "press Again")
+    assert [call.method for call in telegram.calls].count("getChatAdministrators") == 1
+
+
+async def test_for_the_queue_administrators_are_known_for_minutes(
+    telegram: TelegramStandin, swift_telegram: House
+) -> None:
+    house = swift_telegram
+    message, _ = await painted(house)
+    for _ in range(2):
+        result = await anew_for(house, house.bob, message)
+        await telegram.deletes(result)
     assert [call.method for call in telegram.calls].count("getChatAdministrators") == 1
 
 
@@ -252,7 +288,7 @@ async def test_the_file_is_the_picture_without_loss(telegram: TelegramStandin, s
 async def test_buttons_of_an_older_version_still_work(telegram: TelegramStandin, swift_telegram: House) -> None:
     message, job = await painted(swift_telegram)
     for kind, media in (("l", "photo"), ("f", "document")):
-        await telegram.forges(swift_telegram.ann, message, f"{kind}:{job.id}")
+        await telegram.forges(swift_telegram.ann, message, message.gains(f"{kind}:{job.id}"))
         file = await below(swift_telegram, message)
         assert file.media is not None
         assert file.media.kind == media
@@ -283,17 +319,13 @@ async def test_a_file_that_telegram_does_not_take_is_told_with_what_to_do(
 
 async def test_a_job_no_longer_kept_is_told(telegram: TelegramStandin, swift_telegram: House) -> None:
     message, job = await painted(swift_telegram)
-    press = await telegram.forges(swift_telegram.ann, message, "r:again:0123456789abcdef0123456")
-    await refused(swift_telegram, press, "no longer kept")
-    await refused(swift_telegram, await telegram.forges(swift_telegram.ann, message, "?:what"), "too old")
-    press = await telegram.forges(
-        swift_telegram.bob, message_elsewhere(telegram, swift_telegram.bob), f"r:again:{job.id}"
-    )
-    await refused(swift_telegram, press, "another chat")
-
-
-def message_elsewhere(telegram: TelegramStandin, person: Person) -> Message:
-    return telegram.world.add_message(telegram.private(person), person, text="hello")
+    elsewhere = telegram.world.add_message(telegram.private(swift_telegram.ann), BOT, text="hello")
+    for where, data, words in (
+        (message, "r:again:0123456789abcdef0123456", "no longer kept"),
+        (message, "?:what", "too old"),
+        (elsewhere, f"r:again:{job.id}", "another chat"),
+    ):
+        await refused(swift_telegram, await telegram.forges(swift_telegram.ann, where, where.gains(data)), words)
 
 
 async def test_a_result_that_telegram_no_longer_shows_is_painted_again(

@@ -6,8 +6,9 @@ import pytest
 
 from adapters.telegram.menus import SCOPES
 from bot.languages import NAMES
-from tests.standins.telegram import TelegramStandin
-from tests.standins.telegram.house import House
+from tests.adapters.test_telegram_buttons import refused
+from tests.standins.telegram import Fault, TelegramStandin
+from tests.standins.telegram.house import House, jpeg
 
 pytest_plugins = ["tests.standins.telegram.fixtures"]
 pytestmark = pytest.mark.slow
@@ -75,8 +76,7 @@ async def test_cancel_one_of_several(swift_telegram: House, telegram: TelegramSt
         assert [label[:2] for label in choice.labels] == ["1.", "2."]
         await house.restart()
         first, second = choice.labels
-        await telegram.forges(house.bob, choice, choice.button(second))
-        await house.sentence_in(house.private, "Only the person who asked")
+        await refused(house, await telegram.presses(house.bob, choice, second), "Only the person who asked")
         await telegram.presses(house.ann, choice, second)
         assert (await house.settled(jobs[1].id)).state == "cancelled"
         assert not (await house.studio.job(jobs[0].id)).is_over
@@ -95,11 +95,65 @@ async def test_a_reply_tells_which_to_cancel_and_administrators_may(
         statuses = [await house.status_in(house.club, photo) for photo in photos]
         jobs = [await house.remembered(status) for status in statuses]
         await telegram.says(telegram.person("Cora"), house.club, "/cancel", reply_to=statuses[0])
-        await house.sentence_in(house.club, "There is nothing to cancel")
+        await house.sentence_in(house.club, "Only the person who asked for this picture, or an administrator")
         await telegram.says(house.ann, house.club, "/cancel", reply_to=statuses[0])
         assert (await house.settled(jobs[0].id)).state == "cancelled"
         await telegram.says(house.bob, house.club, "/cancel", reply_to=photos[1])
         assert (await house.settled(jobs[1].id)).state == "cancelled"
+
+
+async def test_a_reply_to_what_is_somebody_elses_cancels_nothing(
+    swift_telegram: House, telegram: TelegramStandin
+) -> None:
+    house, cora = swift_telegram, telegram.person("Cora")
+    photo = await house.asks(house.club, house.ann)
+    done = await house.picture_in(house.club, photo)
+    async with house.busy_engine():
+        theirs = await house.asks(house.club, house.bob)
+        status = await house.status_in(house.club, theirs)
+        job = await house.remembered(await house.status_in(house.club, await house.asks(house.club, cora)))
+        await house.remembered(status)
+        for reply_to, words in (
+            (status, "Only the person who asked"),
+            (theirs, "Only the person who asked"),
+            (done, "already finished"),
+            (photo, "Which picture shall I cancel"),
+        ):
+            asked = await telegram.says(cora, house.club, "/cancel", reply_to=reply_to)
+            said = await house.message(house.club, lambda _: True, asked)
+            assert words in said.text
+        assert not (await house.studio.job(job.id)).is_over
+        await telegram.presses(cora, said, said.labels[0])
+        assert (await house.settled(job.id)).state == "cancelled"
+        assert not (await house.job_of(status)).is_over
+
+
+async def test_what_was_asked_for_in_the_name_of_a_channel_or_the_chat_its_administrators_cancel(
+    swift_telegram: House, telegram: TelegramStandin
+) -> None:
+    house, channel = swift_telegram, telegram.channel()
+    house.club.admins.add(house.ann.id)
+    names = ({"as_channel": channel}, {"as_group": True})
+    photos = [await telegram.sends_photo(house.ann, house.club, jpeg(), "/stylize lilac", **name) for name in names]
+    for photo in photos:
+        result = await house.picture_in(house.club, photo)
+        await telegram.presses(house.ann, result, "Delete")
+        await telegram.until(lambda result=result: result.deleted)
+    async with house.busy_engine():
+        for name in names:
+            for seed in (2, 3):
+                photo = await telegram.sends_photo(house.ann, house.club, jpeg(seed=seed), "/stylize lilac", **name)
+                status = await house.status_in(house.club, photo)
+                job = await house.remembered(status)
+            asked = await telegram.says(house.ann, house.club, "/cancel", **name)
+            choice = await house.message(house.club, lambda m: bool(m.labels), asked)
+            await refused(house, await telegram.presses(house.bob, choice, choice.labels[0]), "or an administrator")
+            await refused(house, await telegram.presses(house.bob, status, "Cancel"), "or an administrator")
+            await telegram.presses(house.ann, status, "Cancel")
+            assert (await house.settled(job.id)).state == "cancelled"
+            await telegram.presses(house.ann, choice, choice.labels[0])
+            await telegram.until(lambda choice=choice: len(choice.labels) == 1)
+    await telegram.until(lambda: not any("Cancel" in message.labels for message in house.club.from_bot))
 
 
 async def test_about(swift_telegram: House, telegram: TelegramStandin) -> None:
@@ -129,6 +183,17 @@ async def test_menus_for_each_language_and_kind_of_chat(swift_telegram: House, t
         asked = await telegram.says(house.ann, house.private, f"/{command}")
         said = await house.message(house.private, lambda _: True, asked)
         assert "/help tells more" not in said.text, "there is no such command"
+
+
+async def test_menus_that_were_too_much_at_once_come_later(swift_telegram: House, telegram: TelegramStandin) -> None:
+    house, menus = swift_telegram, telegram.world.commands
+    await telegram.until(lambda: len(menus) == len(SCOPES) * len(NAMES))
+    await house.stop()
+    menus.clear()
+    telegram.faults.append(Fault("setMyCommands", 429, retry_after=1))
+    await house.start()
+    await telegram.until(lambda: len(menus) == len(SCOPES) * len(NAMES))
+    assert not telegram.faults
 
 
 async def test_menus_are_brought_only_where_they_have_changed(swift_telegram: House, telegram: TelegramStandin) -> None:

@@ -93,6 +93,7 @@ async def test_a_style_picture_seen_twice_makes_one_job(swift_telegram: House, t
     await telegram.sends_photo(house.ann, house.private, jpeg(seed=2))
     repeated = telegram.last_update
     await house.picture_in(house.private)
+    await house.restart()
     await telegram.repeats(repeated)
     await house.caught_up(house.private, house.ann)
     assert len(results(house.private)) == 2

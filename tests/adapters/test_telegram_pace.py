@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from telegram.error import RetryAfter, TelegramError
+from telegram.error import RetryAfter
 
-from adapters.telegram.limits import LIMITS
-from adapters.telegram.pace import NoRoom, Pace, Rank, Window
+from adapters.telegram.limits import LIMITS, OWN_SERVER, TelegramLimits
+from adapters.telegram.pace import NoRoom, Pace, Rank, Stopping
+from adapters.telegram.window import Window
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*retry_after:DeprecationWarning")
 
@@ -44,6 +46,19 @@ class Telegram:
 async def say(pace: Pace, telegram: Telegram, words: str, rank: Rank = Rank.WORD, **data: Any) -> Any:
     about = {"chat_id": GROUP, **data}
     return await pace.process_request(telegram.take, (words,), {}, data.get("method", "sendMessage"), about, rank)
+
+
+@pytest.mark.parametrize("limits", [LIMITS, OWN_SERVER])
+def test_the_distances_are_those_that_telegram_bears(limits: TelegramLimits) -> None:
+    private, group = 7, -7
+    assert limits.edit_seconds(private) >= 3
+    assert limits.edit_seconds(group) >= 8
+    assert limits.preview_seconds(group) > limits.edit_seconds(group)
+    assert limits.group_calls <= 20
+    assert limits.group_seconds >= 60
+    assert limits.group_reserve >= limits.group_calls / 2, "room for answers"
+    assert limits.chat_calls <= limits.chat_seconds, "one a second"
+    assert 2 * limits.all_calls <= 30 * limits.all_seconds
 
 
 def test_a_window_counts_a_call_until_its_time_after_its_end() -> None:
@@ -109,7 +124,7 @@ async def test_a_chat_that_is_full_holds_up_no_other() -> None:
     assert len(telegram.said) == 6
     pace.close()
     ended = await asyncio.gather(*full, return_exceptions=True)
-    assert [type(end) for end in ended].count(TelegramError) == 2
+    assert [type(end) for end in ended].count(Stopping) == 2
 
 
 async def test_all_wait_for_the_end_of_a_silence_and_nobody_for_a_long_one() -> None:
@@ -134,7 +149,7 @@ async def test_what_was_said_before_a_restart_counts(tmp_path: Path) -> None:
     before = Pace(replace(QUICK, group_seconds=60), notes)
     for number in range(4):
         await say(before, telegram, str(number))
-    before.note()
+    await before.note()
     after = Pace(replace(QUICK, group_seconds=60), notes)
     after.open()
     assert 50 < after.pause(GROUP) < 60
@@ -142,6 +157,30 @@ async def test_what_was_said_before_a_restart_counts(tmp_path: Path) -> None:
     damaged = Pace(QUICK, notes)
     damaged.open()
     assert damaged.pause(GROUP) == 0
+
+
+async def test_what_was_said_before_a_crash_counts(tmp_path: Path) -> None:
+    telegram, notes = Telegram(), tmp_path / "calls.json"
+    limits = replace(QUICK, group_seconds=60)
+    before = Pace(limits, notes)
+    for number in range(3):
+        await say(before, telegram, str(number))
+    telegram.may_answer.clear()
+    under_way = asyncio.create_task(say(before, telegram, "under way"))
+    async with asyncio.timeout(60):
+        while True:
+            after = Pace(limits, notes)
+            after.open()
+            if after.pause(GROUP) > 0 and len(noted(notes)) == 4:
+                break
+            await asyncio.sleep(0.01)
+    telegram.may_answer.set()
+    await under_way
+
+
+def noted(notes: Path) -> list[float]:
+    times: list[float] = json.loads(notes.read_text())[str(GROUP)]
+    return times
 
 
 async def test_the_same_distance_holds_for_a_private_chat() -> None:

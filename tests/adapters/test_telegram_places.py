@@ -12,7 +12,7 @@ from bot import languages
 from bot.errors import Gone
 from bot.requests import Queued
 from tests.adapters.test_telegram_buttons import below, painted
-from tests.standins.telegram import Chat, Fault, TelegramStandin
+from tests.standins.telegram import Chat, Fault, Message, Person, TelegramStandin
 from tests.standins.telegram.house import House, is_result, jpeg
 
 pytest_plugins = ["tests.standins.telegram.fixtures"]
@@ -49,6 +49,39 @@ async def test_a_group_that_becomes_a_supergroup_gets_its_picture_there(
     assert (job.address["chat_id"], job.address["message_id"]) == (bigger.id, result.id)
     await telegram.presses(house.ann, result, "Again")
     await house.message(bigger, is_result, result)
+
+
+async def test_what_waits_in_a_group_that_becomes_a_supergroup_is_seen_and_cancelled_there(
+    telegram: TelegramStandin, swift_telegram: House
+) -> None:
+    house = swift_telegram
+    house.ann.language = "de"
+    async with house.busy_engine():
+        jobs = [
+            await house.remembered(await waits(house, person, "Abbrechen", "Cancel"))
+            for person in (house.ann, house.bob, house.bob)
+        ]
+        bigger = await telegram.moves(house.club, house.ann)
+        status = await house.message(bigger, lambda message: "Abbrechen" in message.labels)
+        await telegram.until(lambda: len(bigger.from_bot) == 3)
+        assert (await house.job_of(status)).id == jobs[0].id
+        assert "an der Reihe" in status.text
+        for message in bigger.from_bot:
+            await house.remembered(message)
+        await telegram.says(house.bob, bigger, "/queue")
+        assert "3 pictures in all" in (await house.sentence_in(bigger, "• ")).text
+        await telegram.presses(house.ann, status, "Abbrechen")
+        assert (await house.settled(jobs[0].id)).state == "cancelled"
+        other = await house.message(bigger, lambda message: jobs[1].id in str(message.buttons))
+        await telegram.says(house.bob, bigger, "/cancel", reply_to=other)
+        assert (await house.settled(jobs[1].id)).state == "cancelled"
+        await telegram.shuts_out(bigger, house.ann)
+        assert (await house.settled(jobs[2].id)).state == "cancelled"
+
+
+async def waits(house: House, person: Person, *labels: str) -> Message:
+    photo = await house.asks(house.club, person)
+    return await house.message(house.club, lambda message: bool({*labels} & {*message.labels}), photo)
 
 
 @pytest.mark.parametrize("change", ["closed", "deleted"])

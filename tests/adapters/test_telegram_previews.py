@@ -42,6 +42,19 @@ async def test_a_preview_turns_up_in_the_status_message_and_words_go_on_below_it
     assert [message for message in house.club.from_bot if message is not status] == []
 
 
+async def test_a_status_message_tells_the_position_the_progress_and_the_time_left(
+    telegram: TelegramStandin, swift_telegram: House
+) -> None:
+    house = swift_telegram
+    async with house.busy_engine():
+        status, job = await waiting(house)
+        await house.front.show(job, Queued(job.id, 2, 170))
+        await telegram.until(lambda: status.text == "Number 2 in the queue, about 3 min left.")
+        await house.front.show(job, Running(job.id, 25, 100, 95, share=0.25))
+        await telegram.until(lambda: status.text == "Painting ███░░░░░░░░░ 25 %, about 2 min left")
+        assert status.labels == ["Cancel"]
+
+
 async def test_after_a_restart_the_words_below_a_preview_are_found(
     telegram: TelegramStandin, swift_telegram: House
 ) -> None:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from adapters.telegram import pictures
+from adapters.telegram.pictures import download
 from tests.adapters.test_telegram_buttons import painted, refused
 from tests.bot.test_privacy import traces
 from tests.standins.telegram import Message, Person, TelegramStandin
@@ -89,8 +94,7 @@ async def test_in_a_group_there_is_only_the_way_to_the_private_chat(
     said = await house.sentence_in(house.club, "for you alone")
     (row,) = said.buttons
     assert row[0]["url"].endswith("?start=privacy")
-    forged = await telegram.forges(house.ann, said, "w:yes")
-    await telegram.answered(forged)
+    await telegram.answered(await telegram.forges(house.ann, said, said.gains("w:yes")))
     linked = await told(house, "/start privacy")
     assert "One finished picture" in linked.text
     assert "I repaint a photo" in (await told(house, "/start")).text
@@ -102,9 +106,9 @@ async def test_who_says_no_keeps_all_also_after_a_restart(swift_telegram: House,
     _result, job = await painted(house)
     message = await told(house)
     await telegram.presses(house.ann, message, "Delete my data")
-    await telegram.until(lambda: "No, keep it" in message.labels)
+    await telegram.until(lambda: "No, keep my data" in message.labels)
     await house.restart()
-    await telegram.presses(house.ann, message, "No, keep it")
+    await telegram.presses(house.ann, message, "No, keep my data")
     await telegram.until(lambda: "Nothing was deleted." in message.text)
     assert (await house.studio.job(job.id)).person == str(house.ann.id)
 
@@ -113,7 +117,29 @@ async def test_what_waits_is_cancelled_and_says_so(swift_telegram: House, telegr
     house = swift_telegram
     async with house.busy_engine():
         status = await house.status_in(house.club, await house.asks(house.club, house.ann))
+        cancel = status.button("Cancel")
         await delete_all(house)
         await telegram.until(lambda: "you had your data deleted" in status.text)
     eve = telegram.person("Eve")
-    await refused(house, await telegram.forges(eve, status, "c:0123456789abcdef0123456"), "no")
+    await refused(house, await telegram.forges(eve, status, status.gains(cancel)), "had it deleted here")
+
+
+@pytest.mark.parametrize("command", ["/stylize lilac", "/addstyle Mine"])
+async def test_what_is_being_fetched_is_not_kept_after_the_erasure(
+    swift_telegram: House, telegram: TelegramStandin, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    house, is_fetching, may_go_on = swift_telegram, asyncio.Event(), asyncio.Event()
+
+    async def slow(*arguments: Any) -> bytes:
+        is_fetching.set()
+        await may_go_on.wait()
+        return await download(*arguments)
+
+    monkeypatch.setattr(pictures, "download", slow)
+    await telegram.sends_photo(house.ann, house.private, jpeg(), command)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await is_fetching.wait()
+    await house.studio.privacy.erase("telegram", str(house.ann.id))
+    may_go_on.set()
+    await house.sentence_in(house.private, "You had your data deleted while")
+    assert not (await house.studio.privacy.what_is_kept("telegram", str(house.ann.id))).can_be_erased

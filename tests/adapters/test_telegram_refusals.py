@@ -62,6 +62,28 @@ async def test_a_document_that_is_no_picture(telegram: TelegramStandin, telegram
     await refusal(house, "no picture")
 
 
+@pytest.mark.parametrize("kind", ["video", "video_note", "audio", "voice"])
+async def test_what_is_heard_or_seen_and_no_picture(
+    telegram: TelegramStandin, swift_telegram: House, kind: str
+) -> None:
+    house = swift_telegram
+    await telegram.sends_other(house.ann, house.club, kind)
+    await telegram.sends_other(house.ann, house.private, kind)
+    await refusal(house, "send a photo, or a picture file")
+    await telegram.sends_other(house.ann, house.club, "video", "/stylize lilac")
+    await house.sentence_in(house.club, "send a photo, or a picture file")
+    assert len(house.club.from_bot) == 1
+
+
+async def test_whatever_else_is_sent_in_private(telegram: TelegramStandin, swift_telegram: House) -> None:
+    house = swift_telegram
+    await telegram.sends_other(house.ann, house.club, "contact")
+    await telegram.sends_other(house.ann, house.private, "contact")
+    await refusal(house, "Send me a photo and I will repaint it")
+    await house.caught_up(house.club, house.ann)
+    assert len(house.club.from_bot) == 1
+
+
 async def test_an_unknown_style_names_the_nearest(telegram: TelegramStandin, telegram_house: House) -> None:
     house = telegram_house
     style = next(iter(house.studio.gallery.styles.values()))
@@ -97,12 +119,16 @@ async def test_an_update_that_comes_twice_is_one_job(telegram: TelegramStandin, 
     async with house.busy_engine():
         photo = await house.asks(house.private, house.ann)
         status = await house.status_in(house.private, photo)
+        await house.remembered(status)
         fetched = len([call for call in telegram.calls if call.method == "getFile"])
+        await house.restart()
         await telegram.repeats(telegram.last_update)
         await telegram.until(lambda: len([c for c in telegram.calls if c.method == "getFile"]) > fetched)
+        await telegram.repeats(telegram.last_update)
     await telegram.says(house.ann, house.private, "/help")
     await house.sentence_in(house.private, "I repaint")
     assert await house.picture_in(house.private, photo) is status
+    assert len([c for c in telegram.calls if c.method == "getFile"]) == 2 * fetched, "the third is not looked at"
     assert [message for message in house.private.from_bot if message.reply_to is photo] == [status]
 
 
@@ -112,7 +138,7 @@ async def test_a_fault_is_answered_by_one_sentence_and_the_bot_lives_on(
     house = telegram_house
     photo = await telegram.sends_photo(house.ann, house.private, jpeg())
     chooser = await house.sentence_in(house.private, "Which style")
-    await telegram.forges(house.ann, chooser, f"p:{house.ann.id}:-:nonsense")
+    await telegram.forges(house.ann, chooser, chooser.gains(f"p:{house.ann.id}:-:nonsense"))
     await house.sentence_in(house.private, "Something went wrong")
     assert "ValueError" in "".join(capfd.readouterr())
     await telegram.presses(house.ann, chooser, chooser.labels[0])

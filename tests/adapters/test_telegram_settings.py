@@ -50,8 +50,12 @@ async def test_an_administrator_sets_everything_for_a_group(swift_telegram: Hous
     assert "Settings of this chat" in panel.text
     assert shown(panel)["Who may ask"] == "Everyone"
     assert shown(panel)["Largest size in pixels"] == "as the operator has set"
-    await press(house, panel, "Who may ask", "Moderators only")
+    await press(house, panel, "Who may ask", "Administrators only")
     assert "Set; it holds from now on." in panel.text
+    assert shown(panel)["Who may ask"] == "Administrators only"
+    await press(house, panel, "Who may ask")
+    assert "✓ Administrators only" in panel.labels
+    await press(house, panel, "All settings")
     await press(house, panel, "Who may add", "Everyone")
     for name, label in (("at once, of all", "20"), ("Seconds between", "60"), ("Largest size", "512 pixels")):
         await press(house, panel, "Limits…", name, label)
@@ -80,7 +84,7 @@ async def test_an_administrator_sets_everything_for_a_group(swift_telegram: Hous
     await press(house, panel, "As each person chooses")
     assert (await here(house)).size is None
     await press(house, panel, "Language", NAMES["de"])
-    assert "Wer fragen darf" in panel.text, "at once in the language that was set"
+    assert "Wer Bilder anfordern darf" in panel.text, "at once in the language that was set"
     await press(house, panel, "Zurücksetzen", "Alles zurücksetzen")
     assert await here(house) == PlaceSettings()
     assert shown(panel)["Who may ask"] == "Everyone"
@@ -115,12 +119,12 @@ async def test_in_private_a_person_sets_what_is_usual_for_them(swift_telegram: H
     assert "Which style" in (await house.message(house.private, lambda m: bool(m.labels), photo)).text
     before = await here(house, house.private)
     for number, data in enumerate(("y:per_person:1", "y:strength:abc", "y:size:99999", "y:style:nothing"), 1):
-        await house.telegram.answered(await house.telegram.forges(house.ann, panel, data))
+        await house.telegram.answered(await house.telegram.forges(house.ann, panel, panel.gains(data)))
         await house.telegram.until(
             lambda count=number: sum("too old to work" in m.text for m in house.private.from_bot) == count
         )
     for data in ("z:nowhere", "z:style:-1", "y:nothing:1"):
-        await refused(house, await house.telegram.forges(house.ann, panel, data), "too old to work")
+        await refused(house, await house.telegram.forges(house.ann, panel, panel.gains(data)), "too old to work")
     assert await here(house, house.private) == before
 
 
@@ -131,11 +135,35 @@ async def test_only_administrators_set_anything_in_a_group(swift_telegram: House
     await house.sentence_in(house.club, "Only administrators of this chat can change")
     panel = await settings_panel(house, house.club, house.ann)
     for data in ("y:who:moderators", "z:limits", "y:reset:-"):
-        await refused(house, await telegram.forges(house.bob, panel, data), "Only administrators")
+        await refused(house, await telegram.forges(house.bob, panel, panel.gains(data)), "Only administrators")
     assert await here(house) == PlaceSettings()
     hidden = await settings_panel(house, house.club, house.ann, as_group=True)
-    await press(house, hidden, "Who may ask", "Moderators only")
+    await press(house, hidden, "Who may ask", "Administrators only")
     assert (await here(house)).who == "moderators"
+
+
+async def test_who_is_no_administrator_any_more_may_nothing_that_they_may(
+    swift_telegram: House, telegram: TelegramStandin
+) -> None:
+    house = swift_telegram
+    await house.studio.galleries.add("telegram", str(house.club.id), "7", "Ours", jpeg(seed=5))
+    house.club.admins.add(house.ann.id)
+    panel = await settings_panel(house, house.club, house.ann)
+    await press(house, panel, "Remove a style", "Ours")
+    sure = panel
+    panel = await settings_panel(house, house.club, house.ann)
+    async with house.busy_engine():
+        status = await house.status_in(house.club, await house.asks(house.club, house.bob))
+        await house.remembered(status)
+        house.club.admins.clear()
+        await refused(house, await telegram.presses(house.ann, panel, "Who may ask"), "Only administrators")
+        await refused(house, await telegram.presses(house.ann, sure, "Remove"), "Only administrators")
+        await refused(house, await telegram.presses(house.ann, status, "Cancel"), "Only the person who asked")
+        await set_here(house, who="moderators")
+        await house.asks(house.club, house.ann)
+        await house.sentence_in(house.club, "only administrators may ask")
+        assert not (await house.job_of(status)).is_over
+    assert "ours" in (await house.studio.gallery_of("telegram", str(house.club.id))).own
 
 
 async def test_who_may_not_ask_is_told_before_anything_is_queued(
@@ -148,7 +176,7 @@ async def test_who_may_not_ask_is_told_before_anything_is_queued(
     await telegram.says(house.bob, house.club, "/stylize", reply_to=photo)
     chooser = await house.sentence_in(house.club, "Which style")
     await set_here(house, who="moderators")
-    await refused(house, await telegram.presses(house.bob, result, "Again"), "only moderators may ask")
+    await refused(house, await telegram.presses(house.bob, result, "Again"), "only administrators may ask")
     ways = [
         lambda: telegram.says(house.bob, house.club, "/stylize lilac", reply_to=photo),
         lambda: telegram.says(house.bob, house.club, "/stylize", reply_to=photo),
@@ -159,7 +187,7 @@ async def test_who_may_not_ask_is_told_before_anything_is_queued(
     for number, way in enumerate(ways, 1):
         await way()
         await telegram.until(
-            lambda count=number: sum("only moderators may ask" in m.text for m in house.club.from_bot) == count
+            lambda count=number: sum("only administrators may ask" in m.text for m in house.club.from_bot) == count
         )
     assert await house.studio.under_way("telegram") == []
     await house.picture_in(house.club, await house.asks(house.club, house.ann))
@@ -194,7 +222,7 @@ async def test_a_chat_speaks_its_own_language(swift_telegram: House, telegram: T
     await house.sentence_in(house.club, "Rien n’attend dans cette discussion")
     result = await house.picture_in(house.club, await house.asks(house.club, house.bob))
     assert "Encore" in result.labels
-    press = await telegram.forges(house.ann, result, "?:")
+    press = await telegram.forges(house.ann, result, result.gains("?:"))
     assert "trop ancien" in await telegram.answered(press)
 
 
@@ -216,5 +244,5 @@ async def test_settings_that_are_damaged_open_nothing(swift_telegram: House, tel
     house.studio.places.path_of("telegram", str(house.club.id)).write_text("{")
     house.studio.places._known.clear()
     await house.asks(house.club, house.bob)
-    await house.sentence_in(house.club, "What was set for this place cannot be read")
+    await house.sentence_in(house.club, "What was set here cannot be read")
     assert await house.studio.under_way("telegram") == []

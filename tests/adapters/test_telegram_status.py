@@ -37,16 +37,20 @@ async def test_one_message_goes_from_queued_to_percent_to_picture(
     assert status.labels[:2] == ["Again", "Other style"]
 
 
-async def test_edits_keep_their_distance_and_show_the_latest_words(telegram: TelegramStandin, atelier: Any) -> None:
-    house = House(telegram, atelier, replace(QUICK, private_edit_seconds=0.6))
+@pytest.mark.parametrize("kind", ["private", "group"])
+async def test_edits_keep_their_distance_and_show_the_latest_words(
+    telegram: TelegramStandin, atelier: Any, kind: str
+) -> None:
+    house = House(telegram, atelier, replace(QUICK, **{f"{kind}_edit_seconds": 0.6}))
+    chat = house.private if kind == "private" else house.club
     await house.start()
     async with house.busy_engine():
-        photo = await house.asks(house.private, house.ann)
-        status = await house.status_in(house.private, photo)
-        other = await house.asks(house.private, house.ann)
-        second = await house.status_in(house.private, other)
+        photo = await house.asks(chat, house.ann)
+        status = await house.status_in(chat, photo)
+        other = await house.asks(chat, house.ann)
+        second = await house.status_in(chat, other)
         await telegram.until(lambda: "Number 2" in second.text and "Next" in status.text)
-    await house.picture_in(house.private, other)
+    await house.picture_in(chat, other)
     await house.stop()
     edits = [call.at for call in telegram.calls if call.method == "editMessageText"]
     assert len(edits) >= 2
@@ -142,7 +146,7 @@ async def test_a_forged_button_reaches_no_job_of_another_chat(telegram: Telegram
         await house.asks(house.club, house.bob)
         other = await house.status_in(house.club)
         house.club.admins.add(house.bob.id)
-        press = await telegram.forges(house.bob, other, status.button("Cancel"))
+        press = await telegram.forges(house.bob, other, other.gains(status.button("Cancel")))
         assert "another chat" in await telegram.answered(press)
         assert not (await house.job_of(status)).is_over
 

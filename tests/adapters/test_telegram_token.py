@@ -1,19 +1,29 @@
-"""The token in no log: whoever writes, in whatever form, and however it is spelt."""
+"""The token: in no log, whoever writes and however it is spelt; and refused only by Telegram itself."""
 
 from __future__ import annotations
 
 import logging
 import sys
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 import structlog
+from telegram.error import InvalidToken
+from telegram.ext import ApplicationBuilder
 
+from adapters.telegram.polling import confirms_refusal, is_refusal
 from adapters.telegram.token_guard import TokenGuard
-from bot.config import LogConfig
+from bot.config import LogConfig, TelegramConfig
+from bot.errors import SetupError
 from bot.telemetry import configure_logs
+from tests.standins.telegram import Fault, TelegramStandin
+from tests.standins.telegram.house import House
 
+pytest_plugins = ["tests.standins.telegram.fixtures"]
+
+OWN = TelegramConfig.model_validate({"api_url": "http://own.example/bot", "file_url": "http://own.example/file/bot"})
 TOKEN = "123456789:AAE-secret_half-of-the-token"
 HALF = TOKEN.partition(":")[2]
 
@@ -33,6 +43,7 @@ def guarded(request: pytest.FixtureRequest) -> Iterator[TokenGuard]:
     """The log as the bot configures it, at its most talkative."""
     root = logging.getLogger()
     handlers, level, how = list(root.handlers), root.level, structlog.get_config()
+    levels = {name: logging.getLogger(name).level for name in root.manager.loggerDict}
     configure_logs(LogConfig(level="debug", format=request.param))
     (handler,) = root.handlers
     assert isinstance(handler, logging.StreamHandler)
@@ -42,6 +53,8 @@ def guarded(request: pytest.FixtureRequest) -> Iterator[TokenGuard]:
     yield guard
     guard.remove()
     root.handlers[:], _ = handlers, root.setLevel(level)
+    for name, its in levels.items():
+        logging.getLogger(name).setLevel(its)
     structlog.configure(**how)
 
 
@@ -64,6 +77,53 @@ def test_the_token_reaches_no_line(guarded: TokenGuard, capfd: pytest.CaptureFix
         assert said in told
     assert told.count("ConnectionError") >= 3
     assert [line for line in told.splitlines() if HALF in line] == []
+
+
+def test_the_library_is_believed_when_telegram_itself_refuses() -> None:
+    assert is_refusal(InvalidToken("Unauthorized"), OWN)
+    assert is_refusal(InvalidToken("Not Found"), TelegramConfig())
+    assert not is_refusal(InvalidToken("Not Found"), OWN)
+    try:
+        raise InvalidToken("The token was rejected by the server.") from InvalidToken("Unauthorized")
+    except InvalidToken as error:
+        assert is_refusal(error, OWN)
+
+
+async def test_telegram_is_asked_again_before_a_token_counts_as_refused(telegram: TelegramStandin) -> None:
+    builder: Any = ApplicationBuilder()
+    application = builder.token(telegram.token).base_url(telegram.api_url).build()
+    async with application:
+        assert not await confirms_refusal(application, TelegramConfig())
+        for code, is_refused in ((404, True), (401, True), (502, False)):
+            telegram.faults.append(Fault("getMe", code))
+            assert await confirms_refusal(application, TelegramConfig()) is is_refused
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+async def test_a_404_while_it_runs_is_waited_out(
+    telegram: TelegramStandin, swift_telegram: House, confirmed: bool
+) -> None:
+    """With a Bot API server of one's own it may be the proxy's in front of that."""
+    house = swift_telegram
+    telegram.faults += [Fault("getUpdates", 404), *([Fault("getMe", 404)] if confirmed else [])]
+    await telegram.says(house.ann, house.private, "/help")
+    await telegram.until(lambda: not telegram.faults)
+    said = await telegram.says(house.ann, house.private, "/help")
+    await house.message(house.private, lambda message: True, said)
+
+
+async def test_a_404_at_the_start_is_waited_out(telegram: TelegramStandin, swift_telegram: House) -> None:
+    house = swift_telegram
+    await house.stop()
+    telegram.faults.append(Fault("getMe", 404))
+    await house.start()
+    assert not telegram.faults
+
+
+async def test_an_address_without_the_bots_methods_is_told(telegram: TelegramStandin, swift_telegram: House) -> None:
+    telegram.faults.append(Fault("getMe", 404))
+    with pytest.raises(SetupError, match=r"telegram.api_url does not know the bot's methods"):
+        await swift_telegram.new_front().check()
 
 
 def test_what_holds_no_secret_is_left_as_it_is(guarded: TokenGuard) -> None:

@@ -11,8 +11,9 @@ import aiohttp
 import pytest
 
 from adapters.telegram import webhook
+from adapters.telegram.token_guard import TokenGuard
 from adapters.telegram.webhook import HEADER, LARGEST_UPDATE
-from bot.config import load_config
+from bot.config import TelegramConfig, load_config
 from bot.errors import SetupError
 from tests.standins.redis_server import free_port
 from tests.standins.telegram import Fault, TelegramStandin
@@ -174,7 +175,10 @@ HTTPS = "webhook_url = 'https://bot.example/telegram'"
         ("mode = 'webhook'", "telegram.webhook_url is wrong: value error, with mode webhook, give the address"),
         ("mode = 'webhook'\nwebhook_url = 'http://bot.example/'", "it begins with https://"),
         ("mode = 'webhook'\nwebhook_url = 'https://'", "give the address where Telegram reaches this bot"),
-        (f"mode = 'webhook'\n{HTTPS}\nwebhook_secret = 'hush hush'", "telegram.webhook_secret is wrong"),
+        (f"mode = 'webhook'\n{HTTPS}\nwebhook_secret = 'hush hush hush hush'", "telegram.webhook_secret is wrong"),
+        (f"mode = 'webhook'\n{HTTPS}\nwebhook_secret = '{'hush' * 65}'", "telegram.webhook_secret is wrong"),
+        (f"mode = 'webhook'\n{HTTPS}\nwebhook_secret = 'hush-hush-hush!'", "use 16 to 256 of the characters"),
+        (f"mode = 'webhook'\n{HTTPS}\nwebhook_secret = 'hush-hush-hush'", "leave it empty, and one is made"),
         (f"mode = 'webhook'\n{HTTPS}\nwebhook_port = 70000", "telegram.webhook_port is wrong"),
         ("mode = 'hook'", "telegram.mode is wrong: input should be 'polling' or 'webhook'"),
     ],
@@ -186,6 +190,26 @@ def test_a_wrong_configuration_is_told_in_one_sentence(tmp_path: Any, section: s
         load_config(path, {})
     assert sentence in str(caught.value)
     assert "hush" not in str(caught.value)
+
+
+def test_every_secret_that_is_taken_is_hidden() -> None:
+    guard = TokenGuard("0:none")
+    config = TelegramConfig.model_validate({"webhook_secret": "sixteen-letters_"})
+    guard.hide(config.webhook_secret.get_secret_value())
+    assert guard.clean("called with sixteen-letters_") == "called with <token>"
+
+
+async def test_a_404_on_the_way_is_waited_out(
+    telegram: TelegramStandin, called: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await called.stop()
+    monkeypatch.setattr(webhook, "_FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(webhook, "LOOK_SECONDS", 0.05)
+    telegram.faults += [Fault("setWebhook", 404), Fault("getWebhookInfo", 404)]
+    await called.start()
+    await telegram.until(lambda: not telegram.faults)
+    said = await telegram.says(called.ann, called.private, "/help")
+    await called.message(called.private, lambda message: True, said)
 
 
 @pytest.mark.parametrize("section", [HTTPS, "api_url = 'http://own/bot'\nwebhook_url = 'http://10.0.0.1/'"])

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from adapters.telegram.keyboard import CHOICE, OWN, PAGE, Choosing, cancel_button, chooser
+from adapters.telegram.keyboard import CHOICE, OWN, PAGE, Choosing, cancel_button, chooser, jobs_to_stop
 from adapters.telegram.limits import LIMITS
 from adapters.telegram.result_buttons import result_buttons, style_buttons
 from adapters.telegram.sheets import contact_sheet
@@ -129,3 +129,9 @@ def test_a_title_whose_letters_cannot_be_drawn_is_its_number(gallery: Gallery) -
     assert drawn("星月夜") == drawn("1")
     shown = {drawn(title) for title in ("1", "Roses trémières", "Roses trêmiêres", "Звёзды", "Фиалки")}
     assert len(shown) == 5
+
+
+def test_as_many_pictures_can_be_chosen_to_stop_as_there_may_be_buttons() -> None:
+    jobs = [(f"job{number}", f"{number}. Lilac") for number in range(1, 131)]
+    rows = jobs_to_stop(jobs).inline_keyboard
+    assert [row[0].text for row in rows] == [label for _, label in jobs[:100]]

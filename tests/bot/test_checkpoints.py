@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.queue.checkpoints import Checkpoints
+from bot.errors import StorageTrouble
+from bot.queue.checkpoints import FOLDER, Checkpoints
+from tests.bot.test_privacy import Front, a_bot, until
 
 
 @pytest.fixture
@@ -50,3 +52,19 @@ def test_a_run_that_still_writes_is_not_swept(checkpoints: Checkpoints) -> None:
 
 def test_there_may_be_nothing_to_sweep(checkpoints: Checkpoints) -> None:
     checkpoints.sweep(1)
+
+
+def test_what_cannot_be_removed_is_told(checkpoints: Checkpoints, tmp_path: Path) -> None:
+    folder = keep(checkpoints, "job")
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StorageTrouble) as trouble:
+        checkpoints.remove("job")
+    assert str(folder) in trouble.value.reason
+
+
+async def test_a_bot_sweeps_while_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.queue.checkpoints.EVERY", 0.02)
+    async with a_bot(tmp_path, Front()):
+        folder = keep(Checkpoints(tmp_path / FOLDER), "job", 73)
+        await until(lambda: not folder.exists())

@@ -88,6 +88,16 @@ def test_a_missing_file_that_was_named_is_told() -> None:
         load_config(Path("nowhere.toml"), {})
 
 
+def test_files_come_from_beside_a_bot_api_server_of_ones_own(tmp_path: Path) -> None:
+    path = write(tmp_path, '[telegram]\napi_url = "http://telegram:8081/bot"')
+    assert load_config(path, {}).telegram.file_url == "http://telegram:8081/file/bot"
+    files = {"ATELIER_TELEGRAM__FILE_URL": "http://files/bot"}
+    assert load_config(path, files).telegram.file_url == "http://files/bot"
+    assert load_config(None, files | {"ATELIER_TELEGRAM__API_URL": ""}).telegram.file_url == "http://files/bot"
+    with pytest.raises(SetupError, match=r"telegram\.file_url is wrong: .*give it beside an api_url"):
+        load_config(path, {"ATELIER_TELEGRAM__API_URL": "http://telegram:8081/bot/"})
+
+
 def test_secrets_are_never_shown(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, "[discord]\ntoken = 'hush-hush'"), {"ATELIER_TELEGRAM__TOKEN": "quiet"})
     assert config.discord.token.get_secret_value() == "hush-hush"

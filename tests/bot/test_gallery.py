@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -275,7 +277,7 @@ class TestCommunityFolder:
         whole = GALLERY.styles["lilac"].read()
         (folder / "cut_short.jpg").write_bytes(whole[: len(whole) // 3])
         style = Gallery.load(folder).styles["cut_short"]
-        with pytest.raises(BadPicture, match=r"^The picture of Cut short cannot be opened; please choose another"):
+        with pytest.raises(BadPicture, match=r"^The picture of 'Cut short' cannot be opened; please choose another"):
             style.thumbnail()
 
     def test_a_picture_taken_away_afterwards(self, folder: Path) -> None:
@@ -371,3 +373,35 @@ def test_a_name_is_told_from_talk(words: str, style: str | None) -> None:
 
 def test_an_empty_gallery_names_nothing() -> None:
     assert Gallery({}, {}).named("starry night") is None
+
+
+def full_gallery() -> Gallery:
+    """The bot's gallery and a thousand styles of a place."""
+    own = {f"own_{n}": Style(f"own_{n}", f"Evening at harbour number {n}", "", "", "", "", Path()) for n in range(1000)}
+    return GALLERY.joined(own, dict.fromkeys(own, "ann"))
+
+
+@pytest.mark.parametrize("talk", ["what a lovely picture this is", "see you tomorrow evening!", "mm"])
+def test_talk_is_told_from_names_with_little_work(talk: str) -> None:
+    full, work = full_gallery(), Counter[str]()
+    sys.setprofile(lambda frame, event, _: work.update([frame.f_code.co_name]) if event == "call" else None)
+    try:
+        found = full.named(talk)
+    finally:
+        sys.setprofile(None)
+    assert found is None
+    assert work["key"] == 1, "the names of the styles are made ready before"
+    assert work["ratio"] <= 40, "of a thousand"
+
+
+def test_a_name_is_known_among_many_others() -> None:
+    full = full_gallery()
+    assert full.named("the Evening at harbor number 500") == full.styles["own_500"]
+    assert full.named("strary night") == GALLERY.styles["starry_night"]
+
+
+def test_a_style_of_the_place_wins_by_name() -> None:
+    title = next(style.title for style in STYLES if "," in style.title)
+    own = Style("ours", title, "", "", "", "", Path())
+    here = GALLERY.joined({"ours": own}, {"ours": "ann"})
+    assert here.named(title) == here.find(title) == own

@@ -37,7 +37,7 @@ def make_job(number: int, person: str = "ann", place: str = "here", origin: str 
         address={"message": number},
         photo="sha256/photo",
         styles=("sha256/style",),
-        style_title="Waves",
+        style_titles="Waves",
         settings={"size": 64},
         created=float(number),
     )
@@ -126,7 +126,7 @@ async def test_limits_refuse_with_the_reason(ledger: Ledger) -> None:
     with pytest.raises(TooMany, match="You already have 2 pictures"):
         await accept(ledger, make_job(3), limits=limits)
     await accept(ledger, make_job(4, "bob"), limits=limits)
-    with pytest.raises(TooMany, match="This place already has 3"):
+    with pytest.raises(TooMany, match="There are already 3"):
         await accept(ledger, make_job(5, "cid"), limits=limits)
     await accept(ledger, make_job(6, "cid", "there"), limits=limits)
     with pytest.raises(TooMany, match="full with 4"):

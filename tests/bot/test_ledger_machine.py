@@ -68,6 +68,12 @@ class Level:
         lane.served = served
         self.ceiling = max(self.ceiling, lane.start)
 
+    def merge(self, name: str, lane: Lane, shift: float) -> None:
+        lane.start += shift
+        there = self.lanes.setdefault(name, lane)
+        there.start, there.served = max(there.start, lane.start), max(there.served, lane.served)
+        there.joined = min(there.joined, lane.joined)
+
 
 @dataclass
 class Known:
@@ -130,13 +136,13 @@ class LedgerMachine(RuleBasedStateMachine):
         if len(of_person) >= LIMITS.per_person_per_day:
             return "You had 6 pictures within 24 hours"
         if sum(job.place == place for job in counted) >= LIMITS.per_place_per_day:
-            return "This place had 10 pictures within 24 hours"
+            return "There were 10 pictures here within 24 hours"
         if sum(job.person == person for job in opened) >= LIMITS.per_person:
             return "You already have 4"
         if any(job.created > self.now - LIMITS.cooldown for job in of_person):
             return "just now"
         if sum(job.place == place for job in opened) >= LIMITS.per_place:
-            return "This place already has 7"
+            return "There are already 7"
         return "full with 9" if len(opened) >= LIMITS.total else None
 
     @rule(
@@ -162,6 +168,23 @@ class LedgerMachine(RuleBasedStateMachine):
         self.persons.setdefault(place, Level()).join(person, weight, job.id, self.waiting_in(place))
         self.jobs[job.id] = Known(job.id, person, place, self.now, cost)
         assert self.call(self.ledger.accept, job, cost, LIMITS, WEIGHTS, moderator=moderator).is_new
+
+    @rule(old=st.sampled_from(PLACES), new=st.sampled_from(PLACES))
+    def move_place(self, old: str, new: str) -> None:
+        self.call(self.ledger.move_place, "test", old, new)
+        if old == new or old not in self.persons:
+            return
+        for job in self.of(place=old):
+            job.place = new
+        self.places.merge(new, self.places.lanes.pop(old), 0.0)
+        come, there = self.persons.pop(old), self.persons.get(new)
+        if there is None:
+            self.persons[new] = come
+            return
+        shift = there.clock - come.clock
+        for person, lane in come.lanes.items():
+            there.merge(person, lane, shift)
+        there.ceiling = max(there.ceiling, come.ceiling + shift)
 
     @precondition(lambda self: bool(self.jobs))
     @rule(data=st.data())

@@ -63,7 +63,7 @@ async def test_a_place_has_so_many_pictures_within_any_day(ledger: Ledger) -> No
     await counter.ask(1000.0, "ann")
     await counter.ask(1010.0, "bob")
     refusal = await counter.refused(1020.0, "cid")
-    assert str(refusal).startswith("This place had 2 pictures within 24 hours") and refusal.seconds == DAY - 20
+    assert str(refusal).startswith("There were 2 pictures here within 24 hours") and refusal.seconds == DAY - 20
     await counter.ask(1020.0, "cid", "there")
 
 

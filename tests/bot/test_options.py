@@ -92,9 +92,9 @@ def test_words_that_are_no_option_are_refused(name: str, words: str, sentence: s
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (Options(colours="sepia"), "choose style or content or luminance"),
+        (Options(colours="sepia"), "choose style, content or luminance"),
         (Options(style_scale=9.0), "Style scale must be a number from 0.25 to 4"),
-        (Options(start={"snow": 1.0}), "Start 'snow' is unknown; choose from content"),
+        (Options(start={"snow": 1.0}), "Start 'snow' is unknown; choose content, matched"),
         (Options(style_layers={"relu9_9": 1.0}), "Style layers 'relu9_9' is unknown"),
         (Options(scales=99), "Scales must be a whole number from 0 to 8"),
     ],

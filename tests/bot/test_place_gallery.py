@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
+import os
+import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +15,15 @@ import pytest
 from PIL import Image
 from structlog.testing import capture_logs
 
+from bot import intake
 from bot.app import Atelier
 from bot.config import Config
-from bot.errors import BadPicture, NotForGallery, StorageTrouble, UnknownStyle
-from bot.gallery import Gallery
-from bot.gallery.own import LONGEST_SIDE, PlaceGalleries
+from bot.errors import BadPicture, NotForGallery, Refusal, StorageTrouble, UnknownStyle
+from bot.gallery import Gallery, own
+from bot.gallery.own import LONGEST_SIDE, MOST_BYTES, UNTOUCHED_SECONDS, PlaceGalleries
 from bot.requests import Options, StylizeRequest
+from bot.shelf import write
+from bot.takings import Takings
 from tests.conftest import OpenAtelier
 
 HERE = ("test", "here")
@@ -31,6 +38,15 @@ def drawn(colour: str, size: tuple[int, int] = (40, 30), kind: str = "PNG", **ho
 @pytest.fixture
 def galleries(tmp_path: Path, gallery: Gallery) -> PlaceGalleries:
     return PlaceGalleries(tmp_path / "galleries", gallery, 3)
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def make_old(tmp_path: Path) -> None:
+    for folder in (tmp_path / "galleries").iterdir():
+        os.utime(folder, (time.time() - UNTOUCHED_SECONDS - 1,) * 2)
 
 
 def files_in(tmp_path: Path) -> list[str]:
@@ -84,7 +100,7 @@ async def test_a_style_is_taken_away_again(galleries: PlaceGalleries, tmp_path: 
             await galleries.remove(*HERE, name)
     await galleries.remove(*HERE, "kept")
     assert await galleries.of(*HERE) == gallery
-    assert files_in(tmp_path) == ["styles.json"]
+    assert list((tmp_path / "galleries").iterdir()) == []
 
 
 async def test_who_added_a_style_is_forgotten(galleries: PlaceGalleries, tmp_path: Path, gallery: Gallery) -> None:
@@ -113,10 +129,26 @@ async def test_the_styles_of_a_place_move_with_it(galleries: PlaceGalleries, tmp
     await galleries.add(*HERE, "ann", "Ours", drawn("red"))
     await galleries.move("test", "here", "there")
     await galleries.move("test", "nowhere", "there")
+    await galleries.add(*HERE, "bob", "Theirs", drawn("red"))
+    await galleries.move("test", "here", "there")
+    await galleries.remove(*HERE, "theirs")
     for store in (galleries, PlaceGalleries(tmp_path / "galleries", gallery, 3)):
         assert (await store.of("test", "there")).own == {"ours": "ann"}
         assert (await store.of("test", "there")).styles["ours"].read()
         assert (await store.of(*HERE)).own == {}
+
+
+@pytest.mark.parametrize("is_older", [True, False], ids=["emptied by an older version", "emptied"])
+async def test_styles_move_to_a_place_that_has_none_any_more(
+    galleries: PlaceGalleries, tmp_path: Path, is_older: bool
+) -> None:
+    await galleries.add("test", "there", "bob", "Old", drawn("blue"))
+    await galleries.remove("test", "there", "old")
+    if is_older:
+        write(tmp_path / "galleries" / "test_there" / "styles.json", b"[]")
+    await galleries.add(*HERE, "ann", "Ours", drawn("red"))
+    await galleries.move("test", "here", "there")
+    assert (await galleries.of("test", "there")).own == {"ours": "ann"}
 
 
 @pytest.mark.parametrize(
@@ -186,9 +218,42 @@ async def test_huge_pictures_become_smaller_and_tell_nothing(galleries: PlaceGal
 
 async def test_what_a_crash_left_is_swept(galleries: PlaceGalleries, tmp_path: Path) -> None:
     await galleries.add(*HERE, "ann", "First", drawn("red"))
-    (tmp_path / "galleries" / "test_here" / "left.jpg").write_bytes(b"half")
+    left = tmp_path / "galleries" / "test_here" / "left.jpg"
+    left.write_bytes(b"half")
     await galleries.add(*HERE, "ann", "Second", drawn("blue"))
-    assert len(files_in(tmp_path)) == 3 and "left.jpg" not in files_in(tmp_path)
+    assert len(files_in(tmp_path)) == 3 and not left.exists()
+    left.write_bytes(b"half")
+    await galleries.sweep()
+    assert left.exists(), "somebody may just be putting it in order"
+    make_old(tmp_path)
+    await galleries.sweep()
+    assert len(files_in(tmp_path)) == 3 and not left.exists()
+
+
+async def test_what_needs_much_room_becomes_smaller(galleries: PlaceGalleries) -> None:
+    noise = io.BytesIO()
+    Image.frombytes("RGB", (2048, 1024), random.Random(1).randbytes(2048 * 1024 * 3)).save(noise, "PNG")
+    added = await galleries.add(*HERE, "ann", "Noise", noise.getvalue())
+    assert 200_000 < added.path.stat().st_size <= MOST_BYTES
+
+
+async def test_what_cannot_be_added_is_not_decoded(galleries: PlaceGalleries) -> None:
+    await galleries.add(*HERE, "ann", "First", drawn("red"))
+    with pytest.raises(NotForGallery):
+        await galleries.add(*HERE, "ann", "first", b"no picture")
+    with pytest.raises(NotForGallery):
+        await galleries.add(*HERE, "ann", "", b"no picture")
+    galleries.most = 0
+    with pytest.raises(NotForGallery):
+        await galleries.add(*HERE, "ann", "Second", b"no picture")
+
+
+async def test_a_style_is_decoded_where_only_few_pictures_are_at_once(galleries: PlaceGalleries) -> None:
+    async with intake._decoding, intake._decoding:
+        adding = asyncio.create_task(galleries.add(*HERE, "ann", "First", drawn("red")))
+        done, _ = await asyncio.wait({adding}, timeout=0.3)
+        assert not done
+    await adding
 
 
 @pytest.mark.parametrize(
@@ -220,6 +285,83 @@ async def test_a_folder_that_cannot_be_written(galleries: PlaceGalleries, tmp_pa
     (tmp_path / "galleries").write_text("in the way")
     with pytest.raises(StorageTrouble):
         await galleries.add(*HERE, "ann", "First", drawn("red"))
+
+
+async def test_a_style_that_was_sent_before_an_erasure_is_not_added_after_it(
+    tmp_path: Path, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    takings = Takings()
+    galleries = PlaceGalleries(tmp_path / "galleries", gallery, 3, takings)
+    convert = intake.convert_style
+
+    async def erased_meanwhile(kept: Any, data: bytes) -> Any:
+        takings.outdate("test", "ann")
+        await galleries.forget("test", "ann")
+        return await convert(kept, data)
+
+    monkeypatch.setattr(intake, "convert_style", erased_meanwhile)
+    with pytest.raises(Refusal, match="ask again"):
+        await galleries.add(*HERE, "ann", "First", drawn("red"))
+    assert (await galleries.of(*HERE)).own == {}
+
+
+@pytest.mark.parametrize("names_her", [True, False])
+async def test_a_damaged_list_that_names_a_person_is_not_forgotten_about(
+    galleries: PlaceGalleries, tmp_path: Path, names_her: bool
+) -> None:
+    await galleries.add(*HERE, "ann" if names_her else "bob", "First", drawn("red"))
+    await galleries.add("test", "there", "ann", "Second", drawn("red"))
+    path = tmp_path / "galleries" / "test_here" / "styles.json"
+    path.write_text(path.read_text() + "]")
+    assert await galleries.of_person("test", "ann") == (0, 1 + names_her)
+    if not names_her:
+        await galleries.forget("test", "ann")
+        return
+    with pytest.raises(StorageTrouble) as trouble:
+        await galleries.forget("test", "ann")
+    assert str(path) in trouble.value.reason
+    assert (await galleries.of("test", "there")).own == {"second": ""}
+    path.write_text(path.read_text()[:-1])
+    await galleries.forget("test", "ann")
+    assert "ann" not in path.read_text()
+
+
+async def test_many_styles_at_once(galleries: PlaceGalleries, tmp_path: Path) -> None:
+    adding = [galleries.add(*HERE, "ann", colour, drawn(colour)) for colour in ("red", "green", "blue")]
+    await asyncio.gather(*adding, galleries.of(*HERE), galleries.forget("test", "bob"))
+    assert set((await galleries.of(*HERE)).own) == {"red", "green", "blue"}
+    assert len(files_in(tmp_path)) == 4
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_list_never_names_a_picture_that_is_not_there(
+    galleries: PlaceGalleries, tmp_path: Path, gallery: Gallery, monkeypatch: pytest.MonkeyPatch, is_first: bool
+) -> None:
+    """The bot ends, or the disk is full, at each of the two writes."""
+    if not is_first:
+        await galleries.add(*HERE, "ann", "First", drawn("red"))
+    for error in (Killed(), OSError(28, "No space left on device")):
+        for last in (1, 2):
+            writes = 0
+
+            def failing(path: Path, data: bytes, last: int = last, error: BaseException = error) -> None:
+                nonlocal writes
+                writes += 1
+                if writes == last:
+                    raise error
+                write(path, data)
+
+            with monkeypatch.context() as disk:
+                disk.setattr(own, "write", failing)
+                with pytest.raises((Killed, StorageTrouble)):
+                    await galleries.add(*HERE, "bob", "Second", drawn("blue"))
+            again = PlaceGalleries(tmp_path / "galleries", gallery, 3)
+            here = await again.of(*HERE)
+            assert set(here.own) == (set() if is_first else {"first"})
+            assert all(style.read() for style in here.styles.values())
+    make_old(tmp_path)
+    await galleries.sweep()
+    assert not list((tmp_path / "galleries").rglob("*")) if is_first else len(files_in(tmp_path)) == 2
 
 
 async def test_jobs_are_painted_with_the_styles_of_their_place(atelier: Atelier, photo: bytes) -> None:

@@ -100,6 +100,8 @@ async def test_no_place_leaves_the_folder(tmp_path: Path, place: str) -> None:
         b"[1]",
         b"{}",
         b'{"settings": 3}',
+        b'{"settings": []}',
+        b'{"settings": ""}',
         b'{"settings": {"who": "nobody I know"}}',
         b'{"settings": {"channels": "12"}}',
         b'{"settings": {"channels": [12]}}',
@@ -258,7 +260,7 @@ async def test_the_limits_of_a_place_hold_there_alone(open_bot: OpenAtelier, ask
         with pytest.raises(TooMany, match="You already have 1 picture"):
             await studio.submit(ask())
         jobs.append(await studio.submit(ask(person="bob")))
-        with pytest.raises(TooMany, match="This place already has 2 pictures"):
+        with pytest.raises(TooMany, match="There are already 2 pictures"):
             await studio.rerun(jobs[0].id, Rerun("here", "cid", "again"))
         jobs.append(await studio.rerun(jobs[0].id, Rerun("there", "ann", "elsewhere")))
         await studio.places.change(*HERE, per_person=9, per_place=None, cooldown=600)

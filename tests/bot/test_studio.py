@@ -299,7 +299,7 @@ def png(size: tuple[int, int]) -> bytes:
         ({"styles": ("waves",) * 5}, BadPicture, "at most 4"),
         ({"styles": ("stary nihgt",)}, UnknownStyle, "The Starry Night"),
         ({"options": Options(strength=101)}, BadOption, "Strength must be a whole number from 0 to 100"),
-        ({"options": Options(preset="huge")}, BadOption, "choose draft, standard, fine"),
+        ({"options": Options(preset="huge")}, BadOption, "choose draft, standard or fine"),
         ({"options": Options(size=5)}, BadOption, "Size must be"),
         ({"options": Options(size=8000)}, BadOption, "ask for a size of at most 2730"),
         ({"options": Options(optimizer="sgd")}, BadOption, "choose lbfgs or adam"),

@@ -146,6 +146,32 @@ async def test_where_nobody_waits_old_debts_are_forgotten(crowd: Crowd) -> None:
     assert job.id in {served.id for served in await crowd.served(2)}
 
 
+@pytest.mark.parametrize("place", ["old", "new"])
+async def test_a_place_that_moves_keeps_its_turns(crowd: Crowd, place: str) -> None:
+    await crowd.ask("ann", 5, place="old")
+    await crowd.ask("bob", 9)
+    await crowd.served(6)
+    await crowd.ledger.call(crowd.ledger.move_place, "test", "old", place)
+    own = await crowd.ledger.call(crowd.ledger.under_way, "test", "ann", "")
+    assert own == await crowd.ledger.call(crowd.ledger.under_way, "test", "", place)
+    assert {job.place for job in own} == {place}
+    await crowd.ask("cid", place=place)
+    assert [job.person for job in await crowd.served(5)] == ["cid", "bob", "ann", "bob", "ann"]
+
+
+async def test_a_place_that_moves_to_where_others_wait_shares_their_turns(crowd: Crowd) -> None:
+    await crowd.ask("ann", 20, place="old")
+    await crowd.served(10)
+    await crowd.ask("bob", 5, place="new")
+    await crowd.ledger.call(crowd.ledger.move_place, "test", "old", "new")
+    served = await crowd.served(8)
+    assert Counter(job.person for job in served) == {"ann": 4, "bob": 4}
+    assert {job.place for job in served} == {"new"}
+    await crowd.ask("ann", place="old")
+    assert len(await crowd.served(8)) == 8
+    assert await crowd.ledger.call(crowd.ledger.waiting) == []
+
+
 async def test_a_cancelled_job_costs_no_turn(crowd: Crowd) -> None:
     first, second = await crowd.ask("ann", 2)
     await crowd.ask("bob", 2)

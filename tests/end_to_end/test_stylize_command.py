@@ -84,9 +84,9 @@ def test_without_the_feed_forward_look_it_is_told_how_to_get_it(tmp_path: Path) 
         (["--mask", "nowhere.png"], "nowhere.png: No such file or directory"),
         (["--style-weights", "1,2,3"], "There must be one style weight for each style, not 3 for 1"),
         (["--style-weights", "much"], "Style weights must be numbers such as 2,1, not 'much'."),
-        (["--start", "snow"], "Start 'snow' is unknown; choose from content"),
+        (["--start", "snow"], "Start 'snow' is unknown; choose content, matched"),
         (["--strength", "high"], "Strength must be a number, not 'high'."),
-        (["--colours", "sepia"], "The colours 'sepia' is unknown"),
+        (["--colours", "sepia"], "Colours 'sepia' is unknown"),
         (["--timelapse", "film.mov"], "film.mov: the name must end in .mp4 or .webp or .gif."),
     ],
 )

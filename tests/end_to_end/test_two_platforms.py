@@ -59,7 +59,7 @@ def run(tmp_path: Path, discord: DiscordStandIn, telegram: TelegramStandin) -> C
 
 
 async def discord_paints(discord: DiscordStandIn) -> None:
-    await discord.until(lambda: discord.commands and discord.gateway.sessions)
+    await discord.until(lambda: discord.commands and discord.gateway.connected)
     await picture_of(discord, await discord.stylize(discord.upload(a_photo()), style=a_style()))
 
 
@@ -103,6 +103,22 @@ async def test_one_that_is_out_of_reach_leaves_the_other_working(
     addresses = {"discord": {"api_url": f"{nowhere}/api/v10"}, "telegram": {"api_url": f"{nowhere}/bot"}}
     async with run(**{down: addresses[down]}):
         await (telegram_paints(telegram) if down == "discord" else discord_paints(discord))
+
+
+@pytest.mark.parametrize("down", ["discord", "telegram"])
+async def test_one_that_goes_away_and_comes_back_leaves_the_other_working(
+    run: Any, discord: DiscordStandIn, telegram: TelegramStandin, down: str
+) -> None:
+    paints = {"discord": lambda: discord_paints(discord), "telegram": lambda: telegram_paints(telegram)}
+    outage = {"discord": discord.outage, "telegram": telegram.outage}[down]
+    other = "telegram" if down == "discord" else "discord"
+    async with run():
+        await asyncio.gather(discord_paints(discord), telegram_paints(telegram))
+        async with outage.lasts():
+            await paints[other]()
+            while outage.cut < 3:  # what was open, and what was tried since
+                await paints[other]()
+        await asyncio.gather(discord_paints(discord), telegram_paints(telegram))
 
 
 @pytest.mark.parametrize("missing", ["discord", "telegram"])

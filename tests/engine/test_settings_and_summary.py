@@ -19,7 +19,7 @@ from nst_engine.summary import LossSummary
     ("values", "sentence"),
     [
         ({"size": 31}, "Size must be a whole number from 32"),
-        ({"size": 100_000}, "from 32 to 16384 pixels"),
+        ({"size": 100_000}, "from 32 to 16,384 pixels"),
         ({"size": 512.0}, "whole number"),
         ({"steps": 0}, "Steps must be"),
         ({"steps": True}, "Steps must be"),

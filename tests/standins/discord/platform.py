@@ -25,6 +25,7 @@ from tests.standins.discord.world import (
     StoredFile,
     role,
 )
+from tests.standins.outage import Outage
 
 T = TypeVar("T")
 PATIENCE = 120.0
@@ -74,6 +75,8 @@ class DiscordStandIn:
         """All that were answered with a 4xx: status, method, path."""
         self.hasty_requests: list[tuple[str, str]] = []
         """Those that came before the time was over that a 429 had named."""
+        self.resume_url = ""
+        """Where Discord wants dropped connections to come back, where that is elsewhere."""
         self.sees_contents = False
         """Whether the bot has the privilege to see what messages hold that are not for it."""
         self.careless_mentions: list[dict[str, Any]] = []
@@ -83,7 +86,9 @@ class DiscordStandIn:
         self._payloads: dict[str, dict[str, Any]] = {}
         self._trouble: list[list[Any]] = []
         self._cuts: list[list[Any]] = []
+        self._losses: list[list[Any]] = []
         self._waiting: list[asyncio.Future[None]] = []
+        self.outage = Outage()
         self._runner: web.AppRunner | None = None
         self._port = 0
         self.announced_gateway = ""
@@ -92,7 +97,7 @@ class DiscordStandIn:
         self.person = self.add_person("ada")
 
     async def __aenter__(self) -> DiscordStandIn:
-        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app = web.Application(client_max_size=64 * 1024 * 1024, middlewares=[self.outage.middleware])
         Rest(self).add_to(app)
         app.router.add_get("/gateway/", self.gateway.serve)
         app.router.add_get("/elsewhere/", self.gateway.stray)
@@ -173,11 +178,11 @@ class DiscordStandIn:
     def add_person(self, name: str, permissions: int = MEMBER_PERMISSIONS, locale: str = "en-US") -> Person:
         return Person(self.clock.snowflake(), name, permissions, locale=locale)
 
-    async def add_role(self, name: str, *holders: Person) -> int:
+    async def add_role(self, name: str, *holders: Person, permissions: int = 0) -> int:
         """Make a role in the server and give it to people."""
         guild_id = self.place.guild_id
         assert guild_id is not None
-        made = role(self.clock.snowflake(), name, len(self.roles.get(guild_id, [])) + 1)
+        made = role(self.clock.snowflake(), name, len(self.roles.get(guild_id, [])) + 1, permissions)
         self.roles.setdefault(guild_id, []).append(made)
         for person in holders:
             person.roles.append(int(made["id"]))
@@ -321,14 +326,18 @@ class DiscordStandIn:
         self._cuts.append([path, times])
 
     def is_cut(self, method: str, path: str) -> bool:
-        rule = next((rule for rule in self._cuts if rule[0] in f"{method} {path}" and rule[1] > 0), None)
-        if rule is not None:
-            rule[1] -= 1
-        return rule is not None
+        return _is_due(self._cuts, method, path)
+
+    def lose_answers(self, path: str, times: int) -> None:
+        """Do what the next calls of paths that contain `path` ask for, and answer 502."""
+        self._losses.append([path, times])
+
+    def is_lost(self, method: str, path: str) -> bool:
+        return _is_due(self._losses, method, path)
 
     @property
     def cuts_left(self) -> int:
-        return sum(times for _, times in self._cuts)
+        return sum(times for _, times in [*self._cuts, *self._losses])
 
     def check_trouble(self, method: str, path: str) -> None:
         for rule in self._trouble:
@@ -386,7 +395,8 @@ class DiscordStandIn:
             if place.guild_id is not None and place.bot_is_member and self.gateway.shard_of(place.guild_id) == shard
         ]
         ready = {
-            "v": 10, "user": self.bot, "private_channels": [], "resume_gateway_url": self.gateway_url,
+            "v": 10, "user": self.bot, "private_channels": [],
+            "resume_gateway_url": self.resume_url or self.gateway_url,
             "guilds": [{"id": str(place.guild_id), "unavailable": True} for place in homes],
             "application": {"id": str(self.application_id), "flags": 0},
         }  # fmt: skip
@@ -411,6 +421,14 @@ class DiscordStandIn:
         number = int(request.match_info["number"])
         known = number < len(self.default_avatars)
         return web.Response(body=self.default_avatars[number]) if known else web.Response(status=404)
+
+
+def _is_due(rules: list[list[Any]], method: str, path: str) -> bool:
+    """Whether one of the rules is for that call, which then has it once less."""
+    rule = next((rule for rule in rules if rule[0] in f"{method} {path}" and rule[1] > 0), None)
+    if rule is not None:
+        rule[1] -= 1
+    return rule is not None
 
 
 def _options(**given: Any) -> list[dict[str, Any]]:

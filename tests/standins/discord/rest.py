@@ -89,6 +89,8 @@ class Rest:
                 if 400 <= status < 500:
                     platform.refused_requests.append((status, request.method, path))
             platform.changed()
+            if status < 300 and platform.is_lost(request.method, path):
+                status, body = 502, {"code": 0, "message": "502: Bad Gateway"}
             if status < 300 and request.transport is not None and platform.is_cut(request.method, path):
                 request.transport.abort()
             if body is None:

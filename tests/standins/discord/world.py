@@ -143,8 +143,8 @@ class Place:
         }  # fmt: skip
 
 
-def role(number: int, name: str, position: int) -> dict[str, Any]:
-    return {"id": str(number), "name": name, "permissions": "0", "position": position, "color": 0,
+def role(number: int, name: str, position: int, permissions: int = 0) -> dict[str, Any]:
+    return {"id": str(number), "name": name, "permissions": str(permissions), "position": position, "color": 0,
             "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
             "hoist": False, "managed": False, "mentionable": False, "flags": 0}  # fmt: skip
 

@@ -17,6 +17,7 @@ from adapters.telegram import LIMITS, TelegramFront, TelegramLimits
 from bot.config import TelegramConfig
 from bot.requests import Job, Options, Running, StylizeRequest
 from nst_engine.settings import MAX_STEPS
+from tests.standins.telegram.flood import FloodRules
 from tests.standins.telegram.server import PATIENCE_SECONDS, TelegramStandin
 from tests.standins.telegram.world import Chat, Message, Person
 
@@ -24,10 +25,20 @@ QUICK = replace(
     LIMITS,
     private_edit_seconds=0.01,
     group_edit_seconds=0.01,
+    administrators_fresh_seconds=0.0,
     album_quiet_seconds=0.25,
     chat_calls=10_000,
     group_calls=10_000,
 )
+
+
+def hurried(faster: float) -> tuple[TelegramLimits, FloodRules]:
+    """The bot's limits and Telegram's with all that is about speaking so many times faster."""
+    real = FloodRules()
+    spoken = ("chat", "group", "all", "private_edit", "group_edit", "stop", "flood_patience", "word_patience")
+    times = {f"{name}_seconds": getattr(LIMITS, f"{name}_seconds") / faster for name in spoken}
+    rules = {f"{name}_seconds": getattr(real, f"{name}_seconds") / faster for name in ("chat", "group", "all")}
+    return replace(LIMITS, **times), replace(real, **rules)
 
 
 class House:
@@ -39,6 +50,8 @@ class House:
         self.telegram = telegram
         self.studio = atelier.studio
         self.limits = limits
+        self.picks_limits = False
+        """Whether the front-end goes by its configuration, not by `limits`."""
         self.settings = settings
         """More of the configuration's section."""
         self._delivery = atelier.delivery
@@ -68,7 +81,8 @@ class House:
             "file_url": self.telegram.file_url,
             **self.settings,
         }
-        return TelegramFront(TelegramConfig.model_validate(values), self.studio, self.limits)
+        limits = None if self.picks_limits else self.limits
+        return TelegramFront(TelegramConfig.model_validate(values), self.studio, limits)
 
     async def stop(self) -> None:
         """End the front-end."""

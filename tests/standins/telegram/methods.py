@@ -14,12 +14,12 @@ from PIL import Image
 from tests.standins.telegram.flood import Flood
 from tests.standins.telegram.world import BOT_ID, BOT_NAME, Chat, Files, Media, Message, Person, Press
 
-DOWNLOAD_BYTES = 20_000_000
 PHOTO_BYTES = 10_000_000
 DOCUMENT_BYTES = 50_000_000
 CAPTION = 1024
 TEXT = 4096
 CALLBACK_BYTES = 64
+BUTTONS, BUTTONS_IN_A_ROW = 100, 8
 ALERT = 200
 DELETABLE_SECONDS = 48 * 3600
 BOT = Person(BOT_ID, "Atelier")
@@ -64,8 +64,12 @@ class Methods:
         """The menus, by the kind of their scope and their language, which is empty for all other languages."""
         self.stale_presses = False
         self.webhook = Webhook()
+        self.privacy_mode = False
+        """Whether the bot sees of a group, where it is no administrator, only what is meant for a bot, as is usual."""
         self.takes_plain_http = True
         """As a Bot API server of one's own does."""
+        self.download_bytes = 20_000_000
+        """The largest file that is handed out; a server of one's own hands out any."""
         self._message_id = 100
 
     def add_message(self, chat: Chat, sender: Person, **facts: Any) -> Message:
@@ -75,7 +79,8 @@ class Methods:
         return message
 
     def getMe(self, params: Params, uploads: Uploads) -> Any:  # noqa: N802
-        return BOT.to_json() | {"username": BOT_NAME, "can_join_groups": True}
+        sees = {"can_join_groups": True, "can_read_all_group_messages": not self.privacy_mode}
+        return BOT.to_json() | {"username": BOT_NAME, **sees}
 
     def setMyCommands(self, params: Params, uploads: Uploads) -> Any:  # noqa: N802
         for command in params["commands"]:
@@ -199,7 +204,7 @@ class Methods:
         data = self.files.by_id.get(file_id)
         if data is None:
             raise bad("wrong file_id or the file is temporarily unavailable")
-        if len(data) > DOWNLOAD_BYTES:
+        if len(data) > self.download_bytes:
             raise bad("file is too big")
         path = self.files.path_of(file_id)
         return {"file_id": file_id, "file_unique_id": file_id, "file_size": len(data), "file_path": path}
@@ -344,6 +349,8 @@ def _caption(text: str) -> str:
 
 def _buttons(params: Params) -> list[list[dict[str, str]]]:
     rows: list[list[dict[str, str]]] = params.get("reply_markup", {}).get("inline_keyboard", [])
+    if sum(map(len, rows)) > BUTTONS or any(len(row) > BUTTONS_IN_A_ROW for row in rows):
+        raise bad("reply markup is too long")
     for row in rows:
         for button in row:
             if "url" in button:

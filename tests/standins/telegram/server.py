@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from tests.standins.outage import Outage
 from tests.standins.telegram.methods import BOT, ApiError, Methods, Params, Uploads
 from tests.standins.telegram.world import BOT_NAME, Chat, Message, Person, Press
 
@@ -23,7 +24,7 @@ PATIENCE_SECONDS = 60
 _NESTED = ("reply_markup", "reply_parameters", "media", "commands", "allowed_updates", "scope")
 _DEEDS = (
     *("sendMessage", "sendPhoto", "sendDocument", "sendAnimation", "getFile", "deleteMessage"),
-    *("editMessageReplyMarkup", "editMessageMedia", "editMessageText"),
+    *("editMessageReplyMarkup", "editMessageMedia", "editMessageText", "editMessageCaption"),
 )
 
 
@@ -41,7 +42,8 @@ class Call:
 class Fault:
     """The next call of `method` goes wrong; with `after` its effect stays, though the bot is not told.
 
-    With `cut` the connection ends instead of an answer; with `about` only a call with these words is meant.
+    With `cut` the connection ends instead of an answer; with `about` only a call with these words is meant. A 429 tells
+    after how many seconds to come again.
     """
 
     method: str
@@ -49,9 +51,14 @@ class Fault:
     after: bool = False
     cut: bool = False
     about: str = ""
+    retry_after: int = 0
 
     def fits(self, method: str, params: Params) -> bool:
         return self.method == method and self.about in str(params)
+
+    def error(self) -> ApiError:
+        when = {"retry_after": self.retry_after} if self.retry_after else {}
+        return ApiError(self.code, HTTPStatus(self.code).phrase, **when)
 
 
 class TelegramStandin:
@@ -73,6 +80,10 @@ class TelegramStandin:
         self._wanted: list[str] = []
         self._update_ids = itertools.count(1000)
         self._person_ids = itertools.count(7001)
+        self.held = 0
+        self._held_methods: tuple[str, ...] = ()
+        self._let_go = asyncio.Event()
+        self._is_late = False
         self.polls = 0
         self.downloads = 0
         self.webhooks_set = 0
@@ -80,7 +91,8 @@ class TelegramStandin:
         self._one_at_a_time = asyncio.Lock()
         self._pushing = asyncio.Lock()
         self._later: asyncio.Task[None] | None = None
-        app = web.Application(client_max_size=64 * 1024 * 1024)
+        self.outage = Outage()
+        app = web.Application(client_max_size=64 * 1024 * 1024, middlewares=[self.outage.middleware])
         app.router.add_route("*", "/bot{token}/{method}", self._serve_method)
         app.router.add_get("/file/bot{token}/{path:.+}", self._serve_file)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -97,6 +109,7 @@ class TelegramStandin:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.polls += 1
+        self.let_go()
         await self._tell()
         await self._runner.cleanup()
 
@@ -163,11 +176,15 @@ class TelegramStandin:
     ) -> Message:
         return await self._write(person, chat, media=self.world.files.sticker(data, kind), **facts)
 
+    async def sends_other(self, person: Person, chat: Chat, kind: str, caption: str = "", **facts: Any) -> Message:
+        """A video, video note, audio, voice message or contact."""
+        return await self._write(person, chat, text=caption, media=self.world.files.other(kind), **facts)
+
     async def edits(self, message: Message, text: str, *, after_seconds: int = 5) -> Message:
         """Somebody changes the words of their message, so long after they wrote it."""
         message.history.append(message.text)
         message.text, message.edited = text, message.date + after_seconds
-        await self._add_update({"edited_message": message.to_json()})
+        await self._show({"edited_message": message.to_json()}, message)
         return message
 
     async def presses(self, person: Person, message: Message, label: str) -> Press:
@@ -209,11 +226,31 @@ class TelegramStandin:
         await self._add_update({"my_chat_member": {"chat": chat.to_json(), "from": person.to_json(), **change}})
 
     async def moves(self, chat: Chat, person: Person) -> Chat:
-        """A group becomes a supergroup; the new one."""
+        """A group becomes a supergroup; the new one. Both are told."""
         bigger = chat.moved_to = self.group(f"{chat.title}, bigger")
         message = self.world.add_message(chat, person)
         await self._add_update({"message": message.to_json() | {"migrate_to_chat_id": bigger.id}})
+        first = self.world.add_message(bigger, person, as_group=True)
+        await self._add_update({"message": first.to_json() | {"migrate_from_chat_id": chat.id}})
         return bigger
+
+    # What goes wrong.
+
+    def hold(self, *methods: str) -> None:
+        """Calls of these methods hang from now on. `held` counts them."""
+        self._held_methods = methods
+        self._let_go.clear()
+
+    def let_go(self, *, late: bool = False) -> None:
+        """Calls that come from now on are served; those that hang fail, or are served `late`."""
+        self._held_methods = ()
+        self._is_late = late
+        self._let_go.set()
+
+    @property
+    def pending(self) -> int:
+        """How many updates are not confirmed by the bot."""
+        return len(self._updates)
 
     async def until(self, condition: Callable[[], Any]) -> Any:
         """Waits until the condition holds for what Telegram keeps, and returns its value."""
@@ -228,8 +265,12 @@ class TelegramStandin:
 
     async def _write(self, person: Person, chat: Chat, **facts: Any) -> Message:
         message = self.world.add_message(chat, person, **facts)
-        await self._add_update({"message": message.to_json()})
+        await self._show({"message": message.to_json()}, message)
         return message
+
+    async def _show(self, update: dict[str, Any], message: Message) -> None:
+        if message.concerns_bot or not self.world.privacy_mode:
+            await self._add_update(update)
 
     async def _add_update(self, update: dict[str, Any]) -> None:
         whole = {"update_id": next(self._update_ids), **update}
@@ -257,6 +298,7 @@ class TelegramStandin:
                     if webhook.error:
                         return
                 self._updates.remove(update)
+                await self._tell()
 
     async def _tell(self) -> None:
         async with self._changed:
@@ -276,12 +318,18 @@ class TelegramStandin:
         params, uploads = await _read(request)
         if request.match_info["token"] != self.token:
             return _failure(ApiError(401, "Unauthorized"))
+        if method in self._held_methods:
+            self.held += 1
+            await self._tell()
+            await self._let_go.wait()
+            if not self._is_late:
+                return _failure(ApiError(504, "Gateway Timeout"))
         fault = next((fault for fault in self.faults if fault.fits(method, params)), None)
         if fault is not None:
             self.faults.remove(fault)
             if not fault.after:
                 await self._tell()
-                return _failure(ApiError(fault.code, HTTPStatus(fault.code).phrase))
+                return _failure(fault.error())
         try:
             result = await self._result(method, params, uploads)
         except ApiError as error:
@@ -297,7 +345,7 @@ class TelegramStandin:
         if fault is not None:
             if fault.cut and request.transport is not None:
                 request.transport.abort()
-            return _failure(ApiError(fault.code, HTTPStatus(fault.code).phrase))
+            return _failure(fault.error())
         return web.json_response({"ok": True, "result": result})
 
     async def _result(self, method: str, params: Params, uploads: Uploads) -> Any:

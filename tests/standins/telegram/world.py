@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ BOT_ID = 42
 BOT_NAME = "atelier_test_bot"
 ANONYMOUS, CHANNEL_BOT, TELEGRAM = 1087968824, 136817688, 777000
 """Whom messages are said to be from that are a group's, a channel's, and forwarded by Telegram itself."""
+_SIDES = {"video": {"width": 64, "height": 48}, "video_note": {"length": 64}}
 BOTS = (BOT_ID, ANONYMOUS, CHANNEL_BOT)
 
 
@@ -74,7 +76,7 @@ class Message:
 
     `as_group`: an administrator hides behind the group; `as_channel`: somebody writes as their channel; `post_of`: the
     group's copy of a post in its channel. `forwarded`: it is somebody else's. `quotes`: it replies to a message of
-    another chat. `comment_on`: it is in the thread of a channel's post.
+    another chat. `comment_on`: it is in the thread of a channel's post. `through_bot`: it came by way of the bot.
     """
 
     id: int
@@ -92,6 +94,7 @@ class Message:
     forwarded: bool = False
     quotes: Message | None = None
     comment_on: Message | None = None
+    through_bot: bool = False
     edited: int | None = None
     force_reply: bool = False
     buttons: list[list[dict[str, str]]] = field(default_factory=list)
@@ -108,11 +111,26 @@ class Message:
                 other.reply_to = None
 
     @property
+    def concerns_bot(self) -> bool:
+        """Whether the bot sees the message though it is in privacy mode: everything in private, little in groups."""
+        if self.chat.kind == "private" or BOT_ID in self.chat.admins:
+            return True
+        command = re.match(r"/\w+(?:@(\w+))?", self.text)
+        is_command = command is not None and (command[1] or BOT_NAME).lower() == BOT_NAME
+        is_reply = self.reply_to is not None and self.reply_to.sender.id == BOT_ID
+        return is_command or is_reply or self.through_bot
+
+    @property
     def labels(self) -> list[str]:
         return [button["text"] for row in self.buttons for button in row]
 
     def button(self, label: str) -> str:
         return next(b["callback_data"] for row in self.buttons for b in row if b["text"] == label)
+
+    def gains(self, data: str) -> str:
+        """One more button with that data, as another version of the bot may have put it there."""
+        self.buttons = [*self.buttons, [{"text": "?", "callback_data": data}]]
+        return data
 
     @property
     def picture(self) -> Image.Image:
@@ -139,6 +157,7 @@ class Message:
             "message_thread_id": self.comment_on.id if self.comment_on else self.thread,
             "is_topic_message": True if self.thread else None,
             "media_group_id": self.album,
+            "via_bot": Person(BOT_ID, "Atelier").to_json() if self.through_bot else None,
             "reply_markup": {"inline_keyboard": self.buttons} if self.buttons else None,
             **({self.media.kind: self.media.json} if self.media else {}),
             **({"document": self.media.json} if self.media and self.media.kind == "animation" else {}),
@@ -196,6 +215,8 @@ class Files:
         self.lost = False
         self.folder: Path | None = None
         """Where a Bot API server that runs with --local has its files."""
+        self.is_shared = True
+        """Whether the bot sees what is in that folder."""
 
     def keep(self, data: bytes, folder: str, name: str) -> str:
         file_id = f"file-{next(self._numbers)}"
@@ -208,6 +229,8 @@ class Files:
         if self.folder is None:
             return path
         local = self.folder / path
+        if not self.is_shared:
+            return str(local)
         local.parent.mkdir(parents=True, exist_ok=True)
         local.write_bytes(self.by_path[path])
         return str(local)
@@ -245,6 +268,13 @@ class Files:
         about = {"file_id": file_id, "file_unique_id": file_id, "type": "regular", "width": 512, "height": 512}
         kinds = {"is_animated": kind == "animated", "is_video": kind == "video"}
         return Media("sticker", data, f"sticker.{ending}", mime, {**about, **kinds, "file_size": len(data)})
+
+    def other(self, kind: str) -> Media:
+        """What is no picture: a video, video note, audio, voice message or contact."""
+        if kind == "contact":
+            return Media(kind, b"", "", "", {"phone_number": "+4900", "first_name": "Zoe"})
+        about = self.document(b"no picture", kind, f"{kind}/x").json
+        return Media(kind, b"no picture", kind, f"{kind}/x", about | {**_SIDES.get(kind, {}), "duration": 1})
 
     def document(self, data: bytes, name: str, mime: str, *, told_size: bool = True) -> Media:
         file_id = self.keep(data, "documents", name)
