@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 
 LATE_ORDER: Final = ("token", "new message", "channel")
+REMEMBERED_CLOSED: Final = 4096
 
 
 class Forbidden(Gone):
@@ -45,8 +47,8 @@ class Delivery:
     def __init__(self, client: discord.Client, studio: Studio) -> None:
         self._client = client
         self._studio = studio
-        self._lost_tokens: set[int] = set()
-        """Messages whose interaction token was refused: asking again would count as an invalid request."""
+        self._closed: deque[tuple[str, int]] = deque(maxlen=REMEMBERED_CLOSED)
+        """Ways to messages that are closed for good: asking again would count as an invalid request."""
 
     async def edit(self, job: Job, content: MessageContent) -> None:
         """Make the status message hold `content`; raises `Gone` when it or its place is no more."""
@@ -80,21 +82,26 @@ class Delivery:
                 raise
             forbidden = withheld_content(job, answer, _(sentences.MAY_NOT_ATTACH))
             await self._bring(address, self._edits(address), lambda way: way.bring(forbidden))
-        finally:
-            self._lost_tokens.discard(address.message_id)
         if address.status_id is not None:
             await self._point(address, address.status_id, address.message_id)
 
     async def _point(self, address: ReplyAddress, status_id: int, answer_id: int) -> None:
-        """Have the status message say where the answer is."""
+        """Have the status message say where the answer is. An outage is raised, so that it is tried again."""
         channel = self._channel(address)
-        if channel is None:
+        if channel is None or ("channel", status_id) in self._closed:
             return
         words = sentences.answered_below(channel.get_partial_message(answer_id).jump_url)
         try:
             await channel.get_partial_message(status_id).edit(**MessageContent(words).to_edit())
+        except discord.DiscordServerError:
+            raise
         except discord.HTTPException as error:
             log.info("status message not ended", status=error.status, code=error.code)
+            self._note_closed("channel", status_id, error)
+
+    def _note_closed(self, way: str, message_id: int, error: discord.HTTPException) -> None:
+        if way == "token" or error.code == limits.UNKNOWN_MESSAGE:
+            self._closed.append((way, message_id))
 
     async def _bring(self, address: ReplyAddress, ways: list[Way], through: Callable[[Way], Awaitable[None]]) -> None:
         for way in ways:
@@ -105,14 +112,13 @@ class Delivery:
                 if not _is_closed(way, error):
                     raise
                 log.info("way closed", way=way.name, status=error.status, code=error.code)
-                if way.name == "token":
-                    self._lost_tokens.add(address.message_id)
+                self._note_closed(way.name, address.message_id, error)
         raise Gone("The message to answer in is no longer there.")
 
     def _edits(self, address: ReplyAddress) -> list[Way]:
         ways = []
         lives = address.status_id is None and address.token_lives(time.time())
-        if lives and address.message_id not in self._lost_tokens:
+        if lives and ("token", address.message_id) not in self._closed:
             webhook = discord.Webhook.partial(address.application_id, address.interaction_token, client=self._client)
 
             async def by_token(content: MessageContent) -> None:
@@ -120,7 +126,7 @@ class Delivery:
 
             ways.append(Way("token", address.file_limit, by_token))
         channel = self._channel(address)
-        if channel is not None:
+        if channel is not None and ("channel", address.message_id) not in self._closed:
             message = channel.get_partial_message(address.message_id)
 
             async def by_channel(content: MessageContent) -> None:

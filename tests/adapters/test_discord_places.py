@@ -13,6 +13,7 @@ from tests.standins.discord.house import House, a_style, jpeg, picture_of
 from tests.standins.discord.world import (
     ATTACH_FILES,
     BOT_PERMISSIONS,
+    EMBED_LINKS,
     MANAGE_MESSAGES,
     SEND_IN_THREADS,
     SEND_MESSAGES,
@@ -178,14 +179,17 @@ async def test_a_late_answer_where_the_bot_may_no_longer_send(swift_house: House
     assert discord.visible() == [status]
 
 
-async def test_a_late_answer_where_the_bot_may_no_longer_attach(swift_house: House, discord: DiscordStandIn) -> None:
+@pytest.mark.parametrize("lacking", [ATTACH_FILES, EMBED_LINKS], ids=["Attach Files", "Embed Links"])
+async def test_a_late_answer_where_the_bot_may_no_longer_attach(
+    swift_house: House, discord: DiscordStandIn, lacking: int
+) -> None:
     async with swift_house.busy_engine():
         status = await waiting(discord, await begin(discord))
         discord.expire_tokens()
-        discord.place.app_permissions &= ~ATTACH_FILES
+        discord.place.app_permissions &= ~lacking
     await discord.until(lambda: "**Attach Files**" in status.content)
     assert discord.visible() == [status]
-    discord.place.app_permissions |= ATTACH_FILES
+    discord.place.app_permissions |= lacking
     pressed = await discord.press(status, "As file")
     await discord.until(lambda: pressed.original and pressed.original.file(".png"))
 
@@ -216,6 +220,47 @@ async def test_a_late_answer_is_brought_once_after_a_crash(swift_house: House, d
         await swift_house.front.answer(known, answer)
         assert discord.visible() == [status, reply]
         assert str(reply.id) in status.content
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that fails is tried again at once."""
+    monkeypatch.setattr("bot.queue.delivery.FIRST_RETRY", 0.05)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(
+    ("trouble", "times"), [("POST /channels/", 2), ("PATCH /channels/", 4)], ids=["the answer", "the word on it"]
+)
+async def test_a_late_answer_during_an_outage(
+    swift_house: House, discord: DiscordStandIn, trouble: str, times: int
+) -> None:
+    async with swift_house.busy_engine():
+        invocation = await begin(discord)
+        status = await waiting(discord, invocation)
+        job = await swift_house.job_of(invocation)
+        discord.expire_tokens()
+        discord.be_unavailable(trouble, times=times)
+    await swift_house.settled(job.id)
+    reply = await answered(discord)
+    assert str(reply.id) in status.content and status.components == []
+    assert discord.visible() == [status, reply]
+    assert len(discord.refused_requests) == len(set(discord.refused_requests)) > 0
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_what_is_deleted_is_not_looked_for_again(swift_house: House, discord: DiscordStandIn) -> None:
+    async with swift_house.busy_engine():
+        invocation = await begin(discord)
+        status = await waiting(discord, invocation)
+        job = await swift_house.job_of(invocation)
+        discord.delete(status)
+        await swift_house.front.show(job, Running(job.id, 1, 4, 30.0, share=0.25))
+        await discord.until(lambda: len(discord.refused_requests) == 2)
+        discord.be_unavailable("POST /channels/", times=2)
+    await swift_house.settled(job.id)
+    assert discord.visible() == [await answered(discord)]
+    assert len(discord.refused_requests) == len(set(discord.refused_requests)) == 2
 
 
 async def test_what_takes_too_long_where_only_the_interaction_answers(

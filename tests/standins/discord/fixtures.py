@@ -17,6 +17,7 @@ async def discord() -> AsyncIterator[DiscordStandIn]:
     async with DiscordStandIn() as stand_in:
         yield stand_in
         assert stand_in.careless_mentions == []
+        assert stand_in.hasty_requests == []
 
 
 @pytest.fixture

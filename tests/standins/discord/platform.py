@@ -73,6 +73,8 @@ class DiscordStandIn:
         """What counts towards a ban."""
         self.refused_requests: list[tuple[int, str, str]] = []
         """All that were answered with a 4xx: status, method, path."""
+        self.hasty_requests: list[tuple[str, str]] = []
+        """Those that came before the time was over that a 429 had named."""
         self.resume_url = ""
         """Where Discord wants dropped connections to come back, where that is elsewhere."""
         self.sees_contents = False
@@ -314,6 +316,10 @@ class DiscordStandIn:
     def be_unavailable(self, path: str, times: int) -> None:
         """Answer 503 to the next calls of paths that contain `path`."""
         self._trouble.append([path, times, ApiError(503, 0, "Service unavailable")])
+
+    def is_troubled(self, path: str) -> bool:
+        """Whether calls of these paths are yet to be refused."""
+        return any(rule[0] == path and rule[1] > 0 for rule in self._trouble)
 
     def cut_answers(self, path: str, times: int) -> None:
         """Do what the next calls of paths that contain `path` ask for, and end the connection instead of answering."""

@@ -40,6 +40,8 @@ class Rest:
 
     def __init__(self, platform: DiscordStandIn) -> None:
         self._platform = platform
+        self._waits: dict[tuple[str, str], float] = {}
+        """When what was asked too often may be asked again."""
 
     def add_to(self, app: web.Application) -> None:
         base = "/api/v10"
@@ -70,6 +72,8 @@ class Rest:
             headers = {}
             try:
                 platform.requests.append((request.method, path))
+                if time.monotonic() < self._waits.get((request.method, path), 0.0):
+                    platform.hasty_requests.append((request.method, path))
                 platform.check_trouble(request.method, path)
                 if not path.startswith(("/webhooks/", "/interactions/")):
                     self._authenticate(request)
@@ -77,6 +81,7 @@ class Rest:
             except ApiError as error:
                 status, body = error.status, {"code": error.code, "message": error.message}
                 if error.retry_after is not None:
+                    self._waits[request.method, path] = time.monotonic() + error.retry_after
                     body |= {"retry_after": error.retry_after, "global": False}
                     headers = {"Retry-After": str(error.retry_after), "Via": "1.1 loopback"}
                 if status in (401, 403, 429):
@@ -139,6 +144,7 @@ class Rest:
         return facts | {name: value for name, value in _without_defaults(command).items() if name not in ours}
 
     async def _callback(self, request: web.Request) -> tuple[int, Any]:
+        payload, files = await self._read(request)
         invocation = self._platform.invocations.get(request.match_info["token"])
         if invocation is None or invocation.dispatched is None:
             raise ApiError(404, 10062, "Unknown interaction")
@@ -147,7 +153,6 @@ class Rest:
         taken = time.monotonic() - invocation.dispatched
         if taken > ACKNOWLEDGE_WITHIN:
             raise ApiError(404, 10062, "Unknown interaction")
-        payload, files = await self._read(request)
         kind, data = payload["type"], payload.get("data") or {}
         if kind == 8:
             rules.check_choices(data["choices"])
