@@ -24,11 +24,11 @@ PICTURES: Final = 14
 """Pictures that a descent holds at once: content, start, point, best, gradients, moves and their transforms."""
 FIXED: Final = 40_000_000
 """Weights and statistics."""
-HASTENED: Final = {"AVX512": (0, 1550)}
+HASTENED: Final = {"AVX512": (0, 1600)}
 HASTENED_ELSEWHERE: Final = (40_000_000, 2000)
 """What Winograd's algorithm takes more, in all and for each pixel of an evaluation, as measured by kind of CPU."""
-HASTENED_BLOCKS: Final = 70_000_000
-"""What it takes more where blocks of several shapes leave gaps in the memory."""
+HASTENED_GAPS: Final = 350
+"""What it takes more for each pixel where blocks of several shapes leave gaps in the memory."""
 USABLE: Final = 0.85
 """The share of the free memory that is planned with."""
 
@@ -78,7 +78,7 @@ def plan_with(
     total = FIXED + history * pair + own + at_once * bytes_per_pixel(layers, network.dtype.itemsize)
     if network.rectified is not None:
         fixed, a_pixel = HASTENED.get(torch.backends.cpu.get_cpu_capability(), HASTENED_ELSEWHERE)
-        total += fixed + a_pixel * at_once + (0 if block is None else HASTENED_BLOCKS)
+        total += fixed + (a_pixel + (0 if block is None else HASTENED_GAPS)) * at_once
     return Plan(width, height, block, history, round(total))
 
 
