@@ -271,7 +271,8 @@ def _explain(error: ValidationError) -> str:
         known = list(Config.model_fields) if len(where) == 1 else [k for s, k in _known_keys() if s == where[0]]
         inside = "configuration section" if len(where) == 1 else f"key in [{where[0]}]"
         return _unknown(where[-1], known, inside)
-    return f"The configuration key {'.'.join(where[:2])} is wrong: {first['msg'][0].lower()}{first['msg'][1:]}."
+    reason = first["msg"].removeprefix("Value error, ")
+    return f"The configuration key {'.'.join(where[:2])} is wrong: {reason[0].lower()}{reason[1:]}."
 
 
 def _unknown(name: str, known: list[str], kind: str) -> str:

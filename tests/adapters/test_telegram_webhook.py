@@ -172,7 +172,7 @@ HTTPS = "webhook_url = 'https://bot.example/telegram'"
 @pytest.mark.parametrize(
     ("section", "sentence"),
     [
-        ("mode = 'webhook'", "telegram.webhook_url is wrong: value error, with mode webhook, give the address"),
+        ("mode = 'webhook'", "telegram.webhook_url is wrong: with mode webhook, give the address"),
         ("mode = 'webhook'\nwebhook_url = 'http://bot.example/'", "it begins with https://"),
         ("mode = 'webhook'\nwebhook_url = 'https://'", "give the address where Telegram reaches this bot"),
         (f"mode = 'webhook'\n{HTTPS}\nwebhook_secret = 'hush hush hush hush'", "telegram.webhook_secret is wrong"),
