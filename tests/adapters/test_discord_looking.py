@@ -7,6 +7,7 @@ import io
 import pytest
 from PIL import Image
 
+from adapters.discord import limits, sentences
 from tests.adapters.test_discord_menus import panel_of
 from tests.adapters.test_discord_wishes import told
 from tests.standins.discord import DiscordStandIn, Invocation, Person
@@ -60,6 +61,15 @@ async def test_the_queue_tells_of_the_persons_own_pictures(swift_house: House, d
     assert f"**{first.title}**: Next in the queue" in words
     assert second.title not in words
     assert "2 pictures are waiting" in words
+
+
+async def test_a_long_sentence_is_told_as_far_as_there_is_room(
+    swift_house: House, discord: DiscordStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sentences, "NOTHING_WAITS", "[a](b)" * 333)
+    words = await told(discord, await discord.invoke("queue"))
+    assert words.startswith(r"[a]\(b)")
+    assert len(words) == limits.CONTENT_CHARS
 
 
 async def test_the_only_picture_is_cancelled(swift_house: House, discord: DiscordStandIn) -> None:
