@@ -86,8 +86,8 @@ async def test_one_of_several_is_cancelled_by_its_button(swift_house: House, dis
         jobs = [await swift_house.job_of(await ask(swift_house, style.id)) for style in (first, second)]
         choice = await panel_of(discord, await discord.invoke("cancel"))
         assert list(choice.buttons) == [f"1. {first.title}", f"2. {second.title}"]
-        await discord.press(choice, f"2. {second.title}")
-        await swift_house.settled(jobs[1].id)
+        pressed = await discord.press(choice, f"2. {second.title}")
+        assert await told(discord, pressed) == "This picture is cancelled."
         assert [(await swift_house.studio.job(job.id)).state for job in jobs] == ["accepted", "cancelled"]
 
 
