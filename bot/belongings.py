@@ -53,10 +53,23 @@ class Belongings:
             is_noted=await self._notes.are_there(platform, person),
         )
 
-    async def forget(self, platform: str, person: str) -> None:
-        """Delete all of it; a style in the gallery of another place stays, without a word on who added it."""
-        keepers = (self._keepsakes, self._notes, self._places, self._galleries)
-        await _all_of(keeper.forget(platform, person) for keeper in keepers)
+    async def forget(self, platform: str, person: str, through: set[str]) -> None:
+        """Delete all of it; a style in the gallery of another place stays, without a word on who added it.
+
+        `through` gets the names of those keepers that have forgotten the person; one that is in it is not asked again.
+        """
+        keepers: dict[str, Keepsakes | Notes | Places | PlaceGalleries] = {
+            "keepsakes": self._keepsakes,
+            "notes": self._notes,
+            "places": self._places,
+            "galleries": self._galleries,
+        }
+
+        async def have_forgotten(name: str) -> None:
+            await keepers[name].forget(platform, person)
+            through.add(name)
+
+        await _all_of(have_forgotten(name) for name in keepers if name not in through)
 
     async def sweep(self) -> None:
         """Delete what was kept for too long."""

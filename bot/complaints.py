@@ -24,9 +24,11 @@ class Complaints:
     def tell(self, reason: str) -> None:
         """Write an error line, unless that was done a short while ago."""
         now = time.monotonic()
-        if now - self._told.get(reason, -AGAIN) >= AGAIN:
-            self._told[reason] = now
+        # Never changed in place: threads share it. What was told long ago is dropped, as reasons name jobs.
+        told = {each: when for each, when in self._told.items() if now - when < AGAIN}
+        if reason not in told:
             log.error("storage trouble", reason=reason)
+        self._told = {reason: now, **told}
 
     def trouble(self, reason: str) -> StorageTrouble:
         """The error to raise for a trouble, which is told."""

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 from bot.config import EngineConfig
 from bot.errors import BadOption, BadPicture
 from bot.languages import N_, _, listed, ngettext, quoted, told
+from bot.picture_threads import on_picture_thread
 from bot.requests import Options, StylizeRequest
 from bot.speed import Cost
 from nst_engine.errors import PictureError, SettingsError
@@ -162,6 +163,6 @@ def _look(data: bytes) -> None:
 async def _decode(read: Callable[[bytes], T], data: bytes, complaint: str) -> T:
     async with _decoding:
         try:
-            return await asyncio.to_thread(read, data)
+            return await on_picture_thread(read, data)
         except PictureError as error:
             raise BadPicture(_(complaint, trouble=told(error))) from None

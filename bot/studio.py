@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
 
-from bot import intake, text
+from bot import intake
 from bot.belongings import Belongings
 from bot.config import Config
-from bot.errors import NoSuchJob, NotYours, Refusal, StorageTrouble, TooMany
+from bot.errors import NoSuchJob, NotYours, Refusal
 from bot.gallery import Gallery, Style
 from bot.gallery.own import PlaceGalleries
 from bot.keepsakes import Keepsakes
 from bot.languages import N_, _
-from bot.limits import Limits, Weights
 from bot.notes import Notes
 from bot.places import Places
 from bot.privacy import Privacy
+from bot.queue.acceptance import Acceptance
 from bot.queue.blobs import Blobs
 from bot.queue.checkpoints import FOLDER as CHECKPOINTS
 from bot.queue.checkpoints import Checkpoints
@@ -38,7 +34,6 @@ from bot.queue.orders import load_answer
 from bot.queue.pump import Pump
 from bot.requests import OWN_PICTURE, Answer, Finished, Job, JobEvent, Options, StylizeRequest
 from bot.reruns import Rerun, settings_again
-from bot.speed import Cost
 from bot.takings import Taking, Takings
 from nst_engine.settings import Settings
 
@@ -62,13 +57,12 @@ class Studio:
         self.operator = Operator(ledger, pump.wake, pump.measured)
         self.is_closed = False
         self._config = config
-        self._limits = Limits.of(config.queue)
-        self._weights = Weights.of(config.queue)
         self._ledger = ledger
         self._blobs = blobs
         self._dispatch = dispatch
         self._hub = hub
         self._pump = pump
+        self._acceptance = Acceptance(config.queue, ledger, blobs, hub, self.places)
         checkpoints = Checkpoints(path / CHECKPOINTS)
         belongings = Belongings(self.keepsakes, self.notes, self.places, self.galleries)
         self.eraser = Eraser(ledger, blobs, belongings, checkpoints, config.storage.keep_hours, pump.wake)
@@ -160,86 +154,13 @@ class Studio:
             if mask is not None:
                 await intake.check_mask(mask)
         title = title or "\n".join(name for name, _data in styles)
-        job = await self._accept(
+        job = await self._acceptance.accept(
             request, settings, photo.cost(settings), [data for _name, data in styles], title, taking
         )
         if job.is_new:
             log.info("accepted", job=job.id, platform=job.platform, settings=dict(job.settings))
             self._pump.wake()
         return job
-
-    async def _accept(
-        self, request: StylizeRequest, settings: Settings, cost: Cost, styles: list[bytes], title: str, taking: Taking
-    ) -> Job:
-        """Store the pictures, then the job."""
-        known = await self._ledger.call(self._ledger.find, request.platform, request.origin)
-        if known is not None:
-            return known
-        limits = (await self.places.of(request.platform, request.place)).tightened(self._limits)
-        await self._check_room(request, limits)
-        async with self._blobs.inputs:
-            taking.check()
-            keys: list[str] = []
-            job = None
-            try:
-                job = await self._write_down(request, settings, cost, styles, title, limits, keys)
-                return job
-            finally:
-                if job is None or not job.is_new:
-                    await self._delete_unneeded(keys)
-
-    async def _write_down(
-        self,
-        request: StylizeRequest,
-        settings: Settings,
-        cost: Cost,
-        styles: list[bytes],
-        title: str,
-        limits: Limits,
-        keys: list[str],
-    ) -> Job:
-        """The job, or the one that its origin made before; `keys` gets those of the pictures that are stored for it."""
-
-        async def put(data: bytes) -> str:
-            keys.append(await self._blobs.put(data))
-            return keys[-1]
-
-        job = Job(
-            id=new_job_id(),
-            platform=request.platform,
-            place=request.place,
-            person=request.person,
-            origin=request.origin,
-            address=dict(request.address),
-            photo=await put(request.photo),
-            styles=tuple([await put(data) for data in styles]),
-            style_titles=title,
-            settings=settings.to_dict(),
-            created=time.time(),
-            masks=tuple([None if mask is None else await put(mask) for mask in request.masks]),
-        )
-        accept = partial(self._ledger.accept, moderator=request.moderator)
-        return await self._ledger.call(accept, job, cost, limits, self._weights)
-
-    async def _delete_unneeded(self, keys: list[str]) -> None:
-        """Delete pictures that no job is painted from; what the storage does not let go now is swept later."""
-        with suppress(StorageTrouble):
-            for key in set(keys) - await self._ledger.call(self._ledger.needed):
-                await self._blobs.delete(key)
-
-    async def _check_room(self, request: StylizeRequest, limits: Limits) -> None:
-        """Raise `TooMany`, with a word on when to come back, before anything is stored."""
-        who = (request.platform, request.place, request.person)
-        try:
-            await self._ledger.call(self._ledger.check_room, *who, limits, time.time())
-        except TooMany as refusal:
-            own = await self._ledger.call(self._ledger.open_jobs, request.platform, request.person)
-            soonest = self._hub.soonest(own)
-            if refusal.seconds is not None or soonest is None:
-                raise
-            raise TooMany(
-                _("{refusal} Your next one is ready {when}.", refusal=refusal, when=text.later(soonest)), soonest
-            ) from None
 
     async def remember(self, job_id: str, **address: Any) -> None:
         """Add to the job's address, durably: the id of its status message, for one."""
@@ -324,8 +245,3 @@ async def _style(gallery: Gallery, style: str | bytes) -> tuple[str, bytes]:
         return OWN_PICTURE, style
     found = gallery.find(style)
     return found.title, await asyncio.to_thread(found.read)
-
-
-def new_job_id() -> str:
-    """An id that sorts by time: 11 hexadecimal digits of milliseconds, 12 random ones."""
-    return f"{time.time_ns() // 1_000_000:011x}{secrets.token_hex(6)}"

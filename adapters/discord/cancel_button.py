@@ -38,7 +38,7 @@ class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"at
         return cls(match["job"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Cancel the job; the answer that follows changes the message, so only refusals are told here."""
+        """Cancel the job. The answer that follows changes its status message; elsewhere it is told, as refusals are."""
         await serve(interaction, self._cancel(interaction), button="cancel", job=self.job_id)
 
     async def _cancel(self, interaction: discord.Interaction[Any]) -> None:
@@ -47,6 +47,8 @@ class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"at
         moderator = may_stop(interaction, await studio.job(self.job_id))
         if not await studio.cancel(self.job_id, str(interaction.user.id), moderator=moderator):
             await tell(interaction, _(sentences.ALREADY_OVER))
+        elif interaction.message is not None and interaction.message.flags.ephemeral:
+            await tell(interaction, _(sentences.IS_CANCELLED))
 
 
 def cancel_view(job_id: str) -> discord.ui.View:

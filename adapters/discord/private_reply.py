@@ -9,7 +9,7 @@ from typing import Any, Final
 import discord
 import structlog
 
-from adapters.discord import sentences, tongue
+from adapters.discord import limits, sentences, tongue
 from adapters.discord.acknowledgements import LOST
 from adapters.discord.markdown import unlinked
 from bot.errors import Refusal
@@ -48,7 +48,7 @@ async def tell(interaction: discord.Interaction[Any], sentence: str) -> None:
     sentence takes its place. No link in it is one, as it may name what people chose.
     """
     try:
-        await _tell(interaction, unlinked(tongue.called(interaction, sentence)))
+        await _tell(interaction, unlinked(tongue.called(interaction, sentence))[: limits.CONTENT_CHARS])
     except discord.HTTPException as error:
         log.warning("sentence not told", interaction=interaction.id, status=error.status, code=error.code)
     except LOST as error:

@@ -28,11 +28,13 @@ def queue_command(studio: Studio) -> app_commands.Command[Any, ..., None]:
     @app_commands.command(name="queue", description=sentences.QUEUE_COMMAND)
     async def queue(interaction: discord.Interaction[Any]) -> None:
         async def work() -> None:
+            # The storage may be slow.
+            await think_privately(interaction)
             own = await studio.under_way(PLATFORM, person=str(interaction.user.id))
             here = await studio.under_way(PLATFORM, place=place_of(interaction))
             lines = [_line(f"**{plain(job.style_title)}**", studio, job) for job in own]
             said = "\n".join([*(lines or [_(sentences.NOTHING_WAITS)]), sentences.pictures_here(len(here))])
-            await tell(interaction, said[: limits.CONTENT_CHARS])
+            await tell(interaction, said)
 
         await serve(interaction, work(), command="queue")
 

@@ -57,6 +57,8 @@ class Eraser:
         self._woken = asyncio.Event()
         self._held: set[tuple[str, str]] = set()
         """The persons of whom the storage did not let everything go in the last turn."""
+        self._through: dict[tuple[str, str], set[str]] = {}
+        """What is through of erasures that are under way: what a person leaves there since is not to go with them."""
         self._is_left = True
         """Whether that turn left anything to do soon."""
         self._is_clean = False
@@ -73,6 +75,8 @@ class Eraser:
         """Write the erasure down, cancel with that sentence what is under way, and delete what can go at once."""
         persons = self._ledger.persons
         async with self._blobs.inputs:
+            # What of theirs is just being forgotten may have missed what they left since.
+            self._through.pop((platform, person), None)
             # Under the lock: a request that is being accepted is accepted before, and erased, or refused after.
             erased = await self._ledger.call(persons.erase, platform, person, sentence, time.time())
         log.info("a person had their data deleted", jobs=erased.records, cancelled=erased.cancelled)
@@ -120,11 +124,13 @@ class Eraser:
         persons = self._ledger.persons
         held = set()
         for who in await self._ledger.call(persons.erasures):
-            if await self._tried(partial(self._belongings.forget, *who)):
+            through = self._through.setdefault(who, set())
+            if not await self._tried(partial(self._belongings.forget, *who, through)):
+                held.add(who)
+            elif self._through.get(who) is through:
+                del self._through[who]
                 await self._ledger.call(persons.close_erasure, *who)
                 self._is_clean = False
-            else:
-                held.add(who)
         return held
 
     async def _delete_pictures(self) -> set[tuple[str, str]]:

@@ -167,6 +167,20 @@ async def test_a_slow_storage_delays_no_acknowledgement(
     await discord.until(lambda: "no longer in this server" in gallery.content)
 
 
+async def test_a_slow_ledger_delays_no_acknowledgement(swift_house: House, discord: DiscordStandIn) -> None:
+    done = threading.Event()
+    held = swift_house.studio._ledger._thread.submit(done.wait)
+    try:
+        asked = [await discord.invoke(command) for command in ("queue", "cancel", "privacy")]
+        asked.append(await discord.stylize(discord.upload(jpeg()), style=a_style()))
+        await discord.until(lambda: all(each.acknowledgement for each in asked))
+    finally:
+        done.set()
+        await asyncio.wrap_future(held)
+    assert await told(discord, asked[0])
+    await picture_of(discord, asked[-1])
+
+
 async def test_a_slow_queue_delays_no_acknowledgement(
     swift_house: House, discord: DiscordStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,12 +79,23 @@ async def test_colours_that_are_kept_can_be_given_back(swift_house: House, disco
     assert again.settings["colours"] == "style"
 
 
-async def test_the_buttons_work_after_a_restart(swift_house: House, discord: DiscordStandIn) -> None:
+async def test_all_ten_work_after_a_restart(swift_house: House, discord: DiscordStandIn) -> None:
     message, job = await painted(swift_house)
     await swift_house.restart()
-    again = await result(swift_house, await discord.press(message, "Stronger"))
-    assert again.photo == job.photo
-    assert again.id != job.id
+    *labels, last = message.buttons
+    for label in labels:
+        pressed = await discord.press(message, label)
+        await discord.until(lambda pressed=pressed: shows_something(pressed))
+        if label in ("Again", "Stronger", "Softer", "Keep colours", "Larger"):
+            again = await result(swift_house, pressed)
+            assert again.photo == job.photo
+            assert again.id != job.id
+    await discord.press(message, last)
+    await discord.until(lambda: message.id not in discord.messages)
+
+
+def shows_something(pressed: Invocation) -> bool:
+    return pressed.original is not None and bool(pressed.original.files or pressed.original.buttons)
 
 
 async def test_another_style_is_chosen_in_a_panel(swift_house: House, discord: DiscordStandIn) -> None:

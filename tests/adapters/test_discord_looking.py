@@ -7,6 +7,7 @@ import io
 import pytest
 from PIL import Image
 
+from adapters.discord import limits, sentences
 from tests.adapters.test_discord_menus import panel_of
 from tests.adapters.test_discord_wishes import told
 from tests.standins.discord import DiscordStandIn, Invocation, Person
@@ -62,6 +63,15 @@ async def test_the_queue_tells_of_the_persons_own_pictures(swift_house: House, d
     assert "2 pictures are waiting" in words
 
 
+async def test_a_long_sentence_is_told_as_far_as_there_is_room(
+    swift_house: House, discord: DiscordStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sentences, "NOTHING_WAITS", "[a](b)" * 333)
+    words = await told(discord, await discord.invoke("queue"))
+    assert words.startswith(r"[a]\(b)")
+    assert len(words) == limits.CONTENT_CHARS
+
+
 async def test_the_only_picture_is_cancelled(swift_house: House, discord: DiscordStandIn) -> None:
     async with swift_house.busy_engine():
         invocation = await ask(swift_house)
@@ -76,8 +86,8 @@ async def test_one_of_several_is_cancelled_by_its_button(swift_house: House, dis
         jobs = [await swift_house.job_of(await ask(swift_house, style.id)) for style in (first, second)]
         choice = await panel_of(discord, await discord.invoke("cancel"))
         assert list(choice.buttons) == [f"1. {first.title}", f"2. {second.title}"]
-        await discord.press(choice, f"2. {second.title}")
-        await swift_house.settled(jobs[1].id)
+        pressed = await discord.press(choice, f"2. {second.title}")
+        assert await told(discord, pressed) == "This picture is cancelled."
         assert [(await swift_house.studio.job(job.id)).state for job in jobs] == ["accepted", "cancelled"]
 
 

@@ -89,6 +89,20 @@ async def test_without_a_photo_the_last_picture_of_the_person_is_taken(
     assert await photo_of(swift_house, invocation) == pictures[1]
 
 
+async def test_nothing_needs_to_be_chosen(swift_house: House, discord: DiscordStandIn) -> None:
+    assert not any(option.get("required") for option in discord.command()["options"])
+    assert "Which style" in await told(discord, await discord.stylize())
+    style, photo = jpeg(colour="red"), jpeg(colour="green")
+    await told(discord, await discord.use_menu("Use as style", discord.say(discord.upload(style))))
+    assert "photo" in await told(discord, await discord.stylize())
+    discord.sees_contents = True
+    discord.say(discord.upload(photo))
+    invocation = await discord.stylize()
+    assert await photo_of(swift_house, invocation) == photo
+    (key,) = (await swift_house.job_of(invocation)).styles
+    assert await swift_house.studio._blobs.get(key) == style
+
+
 async def test_a_picture_that_the_person_replied_to(swift_house: House, discord: DiscordStandIn) -> None:
     discord.sees_contents = True
     picture = jpeg(colour="green")

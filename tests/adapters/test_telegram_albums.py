@@ -150,7 +150,7 @@ async def test_albums_of_several_people_at_once_lose_nothing(swift_telegram: Hou
 
 async def test_what_is_too_much_of_an_album_is_told(swift_telegram: House) -> None:
     house = swift_telegram
-    house.studio._limits = replace(house.studio._limits, per_person=2)
+    house.studio._acceptance._limits = replace(house.studio._acceptance._limits, per_person=2)
     async with house.busy_engine():
         sent = await album(house, 3, "lilac")
         await house.sentence_in(house.private, "2 of 3 pictures are in the queue, the rest is not: You already have 2")

@@ -13,12 +13,12 @@ import pytest
 
 from bot.errors import NoSuchJob
 from bot.limits import DAY
-from bot.privacy import Erased
+from bot.privacy import Erased, Kept
 from bot.queue import persons
 from bot.queue.orders import preview_key
 from bot.requests import Job
 from bot.reruns import Rerun
-from tests.bot.test_privacy import ANN, BOB, Front, Vault, a_bot, ask, traces, until
+from tests.bot.test_privacy import ANN, BOB, SERVER, Front, Vault, a_bot, ask, traces, until
 
 
 @pytest.fixture
@@ -81,6 +81,35 @@ async def test_what_cannot_be_deleted_holds_up_its_person_alone(
     shutil.rmtree(path)
     assert await vault.turn_later() is False
     assert traces(vault.folder, ANN) == []
+
+
+async def test_what_is_left_while_an_erasure_is_held_up_stays(vault: Vault) -> None:
+    await vault.leave_about()
+    path = vault.galleries._folder_of("test", SERVER) / "styles.json"
+    sound = path.read_bytes()
+    path.write_bytes(b"damaged " + sound)
+    assert (await vault.erase()).is_held
+    await vault.keep_style()
+    assert await vault.turn_later() is True
+    assert await vault.keepsakes.find("test", ANN) is not None
+    path.write_bytes(sound)
+    assert await vault.turn_later() is False
+    assert await vault.keepsakes.find("test", ANN) is not None
+    assert not (await vault.erase()).is_held
+    assert await vault.keepsakes.find("test", ANN) is None
+
+
+async def test_what_is_left_between_two_erasures_goes_with_the_second(vault: Vault) -> None:
+    await vault.leave_about()
+    with vault.galleries._shelf._turn:
+        first = asyncio.create_task(vault.erase())
+        await until(lambda: not vault.places.path_of("test", ANN).exists())
+        await vault.keep_style()
+        second = asyncio.create_task(vault.erase())
+        await stands_still(second)
+    await asyncio.gather(first, second)
+    assert await vault.kept() == Kept()
+    assert vault.eraser._through == {}
 
 
 @pytest.mark.parametrize("trouble", ["no room to write the ledger anew", "an unusable folder"])
