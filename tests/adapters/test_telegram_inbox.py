@@ -162,6 +162,29 @@ async def test_an_album_on_either_side_of_a_restart_is_one(telegram: TelegramSta
     await house.sentence_in(house.private, "Which style shall the 3 pictures get")
 
 
+async def test_a_cancel_that_comes_again_after_a_restart_leaves_alone_what_was_asked_for_since(
+    telegram: TelegramStandin, swift_telegram: House
+) -> None:
+    house = swift_telegram
+    house.limits = replace(house.limits, stop_seconds=0.0)
+    await house.restart()
+    async with house.busy_engine():
+        first = await house.remembered(await house.status_in(house.club, await house.asks(house.club, house.ann)))
+        telegram.world.flood.close(house.club.id, 600)
+        said = await telegram.says(house.ann, house.club, "/cancel")
+        while not (await house.studio.job(first.id)).is_over:
+            await asyncio.sleep(0.02)
+        await house.asks(house.club, house.ann)
+        while not (waiting := await house.studio.under_way("telegram", person=str(house.ann.id))):
+            await asyncio.sleep(0.02)
+        await house.stop()
+        telegram.world.flood.close(house.club.id, 0)
+        await house.start()
+        answer = await house.message(house.club, lambda message: True, said)
+        assert "is cancelled" in answer.text
+        assert not (await house.studio.job(waiting[0].id)).is_over
+
+
 async def test_words_wait_out_a_silence_that_is_too_long_for_answers(
     telegram: TelegramStandin, swift_telegram: House
 ) -> None:
