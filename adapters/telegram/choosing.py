@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +15,7 @@ from adapters.telegram.desk import StyleDesk, Wish
 from adapters.telegram.keyboard import CHOICE, EACH, GALLERY, OF_ALBUMS, OWN, PAGE, REST, Choosing, chooser
 from adapters.telegram.keyboard import gallery_pages as pages_of
 from adapters.telegram.limits import TelegramLimits
-from adapters.telegram.once import once_at_a_time
+from adapters.telegram.once import UnderWay, once_at_a_time
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.pictures import Picture, picture_in
 from adapters.telegram.queries import acknowledge, message_of, query_of
@@ -35,7 +33,7 @@ class Choices:
         self._rules = desk.rules
         self._outbox = outbox
         self._limits = limits
-        self._under_way: set[str] = set()
+        self._under_way = UnderWay()
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Adds the handlers, one for each kind of button."""
@@ -57,7 +55,7 @@ class Choices:
             raise UnknownStyle(_(sentences.OLD_BUTTON))
         async with self._desk.room.turn(keyboard.chat.id, choosing.asker):  # until the chooser is noted
             photos, _waiting = await self._photos(choosing, keyboard)
-        with self._once(f"{keyboard.chat.id}:{keyboard.message_id}:{query.data}") as is_first:
+        with self._under_way.begin(f"{keyboard.chat.id}:{keyboard.message_id}:{query.data}") as is_first:
             if is_first:
                 album = _album_of(keyboard) if choosing.for_album else ""
                 await self._order(query, choosing, photos, (style.id,), f"press:{query.id}", album)
@@ -126,7 +124,7 @@ class Choices:
             return
         photos, waiting = await self._album(choosing, message_of(query))
         styles = tuple(sent.picture for sent in photos[1:])
-        with self._once(f"{query.data}:{waiting.asked}") as is_first:
+        with self._under_way.begin(f"{query.data}:{waiting.asked}") as is_first:
             if is_first:
                 origin = f"{message_of(query).chat.id}:rest:{waiting.asked}"
                 await self._order(query, choosing, photos[:1], styles, origin, _album_of(message_of(query)))
@@ -185,30 +183,16 @@ class Choices:
             raise BadPicture(_(sentences.PHOTO_GONE))
         return waiting.photos, waiting
 
-    @contextmanager
-    def _once(self, press: str) -> Iterator[bool]:
-        """Whether this press is the first of its kind under way: an impatient second one changes nothing."""
-        if press in self._under_way:
-            yield False
-            return
-        self._under_way.add(press)
-        try:
-            yield True
-        finally:
-            self._under_way.discard(press)
-
     async def _is_asker(self, query: CallbackQuery, choosing: Choosing) -> bool:
         """Acknowledges the press, and tells whether it came from who may choose."""
         person, chat_id = str(query.from_user.id), _chat_id(query)
-        if person == choosing.asker or (choosing.asker.startswith("-") and choosing.asker != str(chat_id)):
-            await acknowledge(query, "", self._limits)
-            return True
-        if choosing.asker == str(chat_id):
+        asked_as_chat = choosing.asker == str(chat_id)
+        may = person == choosing.asker or (choosing.asker.startswith("-") and not asked_as_chat)
+        if asked_as_chat and not may:
             # An administrator who writes as the group presses as a person.
-            await acknowledge(query, "", self._limits)
-            return await self._rules.administers(query)
-        await acknowledge(query, _(sentences.NOT_YOUR_CHOICE), self._limits)
-        return False
+            may = await self._rules.administers(query)
+        await acknowledge(query, "" if may else _(sentences.NOT_YOUR_CHOICE), self._limits)
+        return may
 
 
 def _album_of(keyboard: Message) -> str:
