@@ -287,6 +287,16 @@ async def test_a_folder_that_cannot_be_written(galleries: PlaceGalleries, tmp_pa
         await galleries.add(*HERE, "ann", "First", drawn("red"))
 
 
+async def test_what_cannot_be_swept_costs_no_picture(galleries: PlaceGalleries, tmp_path: Path) -> None:
+    await galleries.add(*HERE, "ann", "First", drawn("red"))
+    (tmp_path / "galleries" / "test_here" / "lost+found").mkdir()
+    with pytest.raises(StorageTrouble):
+        await galleries.add(*HERE, "ann", "Second", drawn("blue"))
+    here = await galleries.of(*HERE)
+    assert set(here.own) == {"first", "second"}
+    assert all(style.read() for style in here.styles.values())
+
+
 async def test_a_style_that_was_sent_before_an_erasure_is_not_added_after_it(
     tmp_path: Path, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
