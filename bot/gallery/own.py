@@ -229,7 +229,7 @@ class PlaceGalleries:
         except FileNotFoundError:
             return {}
         except (ValueError, TypeError, KeyError) as error:
-            log.error("list of a gallery is damaged; correct or delete it", file=str(path), reason=str(error))
+            self._shelf.complaints.tell(f"The list {path} is damaged ({error}); correct or delete it.")
             raise NotForGallery(
                 _("The gallery here cannot be read; tell the bot's operator, whose log names the file.")
             ) from None
