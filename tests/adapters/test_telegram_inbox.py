@@ -104,6 +104,7 @@ async def test_what_is_old_or_damaged_is_given_up(tmp_path: Path) -> None:
     (tmp_path / "8.1").write_text("half an upd")
     (tmp_path / "10.1.new").write_text("half")
     assert [update["update_id"] for update in await lives_again(tmp_path)] == [9]
+    assert files(tmp_path) == ["9.2"]
 
 
 async def test_without_a_folder_updates_are_dealt_with_all_the_same(swift_telegram: House) -> None:
@@ -183,6 +184,23 @@ async def test_a_cancel_that_comes_again_after_a_restart_leaves_alone_what_was_a
         answer = await house.message(house.club, lambda message: True, said)
         assert "is cancelled" in answer.text
         assert not (await house.studio.job(waiting[0].id)).is_over
+
+
+async def test_a_style_that_comes_again_after_a_restart_is_told_as_added(
+    telegram: TelegramStandin, swift_telegram: House
+) -> None:
+    house = swift_telegram
+    house.limits = replace(house.limits, stop_seconds=0.0)
+    await house.restart()
+    telegram.world.flood.close(house.private.id, 600)
+    await telegram.sends_photo(house.ann, house.private, jpeg(), "/addstyle Kitchen")
+    await telegram.until(lambda: telegram.world.flood.refused)
+    await house.stop()
+    assert "kitchen" in (await house.studio.gallery_of("telegram", str(house.private.id))).own
+    telegram.world.flood.close(house.private.id, 0)
+    await house.start()
+    await house.sentence_in(house.private, "Kitchen is in this chat's gallery now")
+    assert len(house.private.from_bot) == 1
 
 
 async def test_words_wait_out_a_silence_that_is_too_long_for_answers(
