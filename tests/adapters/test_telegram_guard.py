@@ -30,11 +30,13 @@ async def test_an_altered_client_changes_no_message_of_others(swift_telegram: Ho
     for data in (
         f"p:{bob.id}:-:1", f"s:{bob.id}:-:lilac", f"m:{bob.id}:-:", f"e:{bob.id}:-:", f"a:{bob.id}:-:",
         f"r:delete:{bobs}", "r:delete:0123456789abcdef0123456", f"r:other:{bobs}", f"o:{bobs}:1:0", f"t:{bobs}:1:lilac",
-        f"q:{bobs}", f"c:{bobs}", f"f:{bobs}",
+        f"c:{bobs}", f"f:{bobs}",
     ):  # fmt: skip
         assert "send /stylize again" in await telegram.answered(await telegram.forges(bob, result, data)), data
     for data in ("g:0", "k:bobs", "x:bobs", "d:bobs"):
         assert "send /styles again" in await telegram.answered(await telegram.forges(bob, result, data)), data
+    for data, command in ((f"q:{bobs}", "/cancel"), ("w:yes", "/privacy")):
+        assert f"send {command} again" in await telegram.answered(await telegram.forges(bob, result, data))
     for data in ("z:home", "y:reset:-", "y:who:moderators"):
         assert "send /settings again" in await telegram.answered(await telegram.forges(bob, result, data)), data
     written = len(house.club.from_bot)
