@@ -74,6 +74,10 @@ class Commands:
         """`/cancel`: the picture replied to, or the only one, or the one that is chosen then."""
         message = _message(update)
         person, own = person_of(message), await self._own(message)
+        if not own:
+            # What was asked for just before may only now come into the queue.
+            async with self._desk.room.turn(message.chat.id, person):
+                own = await self._own(message)
         subject = f"{message.chat.id}:cancel:{message.message_id}"
         # Seen again after a crash, it means the same picture and not what was asked for since.
         before = await self._studio.notes.read(PLATFORM, person, subject)
