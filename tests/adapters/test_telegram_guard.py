@@ -133,15 +133,3 @@ async def test_a_chooser_a_panel_or_a_sheet_out_of_sight_is_told_how_to_get_a_ne
         message.is_inaccessible = True
         await refused(house, await telegram.presses(house.ann, message, label), words)
         assert looks(message) == before
-
-
-async def test_a_page_of_styles_without_a_picture_is_turned(swift_telegram: House, telegram: TelegramStandin) -> None:
-    house = swift_telegram
-    house.club.pictures_allowed = False
-    photo = await telegram.sends_photo(house.ann, house.club, jpeg())
-    await telegram.says(house.ann, house.club, "/stylize", reply_to=photo)
-    chooser = await house.sentence_in(house.club, "Which style")
-    assert chooser.media is None
-    before = chooser.labels
-    await telegram.presses(house.ann, chooser, "More ›")
-    await house.turned(chooser, before)

@@ -19,7 +19,7 @@ import pytest
 
 from adapters.telegram.inbox import KEPT_SECONDS, TRIES, Inbox
 from tests.standins.redis_server import free_port
-from tests.standins.telegram import TelegramStandin
+from tests.standins.telegram import Message, TelegramStandin
 from tests.standins.telegram.house import House, hurried, jpeg, results
 
 pytest_plugins = ["tests.standins.telegram.fixtures"]
@@ -201,6 +201,49 @@ async def test_a_style_that_comes_again_after_a_restart_is_told_as_added(
     await house.start()
     await house.sentence_in(house.private, "Kitchen is in this chat's gallery now")
     assert len(house.private.from_bot) == 1
+
+
+async def comes_again(house: House, *updates: dict[str, Any]) -> None:
+    """A next life that finds these updates as if they had not been dealt with, with presses of long ago."""
+    await house.stop()
+    for update in updates:
+        (house.studio.folder / "telegram_inbox" / f"{update['update_id']}.1").write_text(json.dumps(update))
+    house.telegram.world.stale_presses = True
+    await house.start()
+    await house.caught_up(house.club, house.ann)
+    await house.stop()  # which waits for all of them
+    assert files(house.studio.folder / "telegram_inbox") == []
+
+
+async def test_presses_that_come_again_when_all_was_done_change_nothing(
+    telegram: TelegramStandin, swift_telegram: House
+) -> None:
+    house = swift_telegram
+    updates = []
+
+    async def press(message: Message, label: str) -> None:
+        await telegram.presses(house.ann, message, label)
+        assert telegram.last_update is not None
+        updates.append(telegram.last_update)
+
+    await telegram.sends_photo(house.ann, house.private, jpeg())
+    chooser = await house.sentence_in(house.private, "Which style")
+    await press(chooser, chooser.labels[0])
+    (result,) = await house.results(house.private, 1)
+    await press(result, "Again")
+    _first, second = await house.results(house.private, 2)
+    await house.settled((await house.job_of(second)).id)
+    await telegram.presses(house.ann, result, "Other style")
+    await telegram.until(lambda: "✕ Keep this one" in result.labels)
+    await press(result, "Lilac")
+    third = (await house.results(house.private, 3))[2]
+    await telegram.until(lambda: "Other style" in result.labels)
+    await press(third, "Delete")
+    await telegram.until(lambda: third.deleted)
+    labels, said = result.labels, len(house.private.from_bot)
+    await comes_again(house, *updates)
+    assert len(house.private.from_bot) == said
+    assert (result.labels, second.deleted) == (labels, False)
 
 
 async def test_words_wait_out_a_silence_that_is_too_long_for_answers(
