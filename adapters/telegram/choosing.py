@@ -96,7 +96,10 @@ class Choices:
             return
         keyboard = message_of(query)
         in_private = keyboard.chat.type == ChatType.PRIVATE
-        async with self._desk.room.turn(keyboard.chat.id, choosing.asker):
+        room = self._desk.room
+        async with room.turn(keyboard.chat.id, choosing.asker):
+            if await room.has_asked(keyboard.chat.id, choosing.asker, query.id):
+                return  # seen again after a crash, when something newer may wait
             photos, waiting = await self._photos(choosing, keyboard)
             asked = keyboard.reply_to_message or keyboard
             begun = waiting or Waiting(photos, asked.message_id, 0.0, thread_id=Spot.under(keyboard).thread_id)
@@ -109,12 +112,13 @@ class Choices:
                 wants_own=True,
                 taken_by="",
             )
-            await self._desk.room.keep(keyboard.chat.id, choosing.asker, begun)
+            await room.keep(keyboard.chat.id, choosing.asker, begun)
             words = sentences.SEND_STYLE if in_private else sentences.REPLY_WITH_STYLE
             force = None if in_private else ForceReply(selective=True)
             prompt = await self._outbox.say(Spot.under(keyboard, begun.asked), _(words), force)
             begun = replace(begun, messages=(*begun.messages, prompt.message_id))
-            await self._desk.room.keep(keyboard.chat.id, choosing.asker, begun)
+            await room.keep(keyboard.chat.id, choosing.asker, begun)
+            await room.keep_asked(keyboard.chat.id, choosing.asker, query.id)
 
     async def rest(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """The pictures of an album after the first are its styles."""
@@ -137,11 +141,15 @@ class Choices:
             return
         message = message_of(query)
         photos, waiting = await self._album(choosing, message)
-        async with self._desk.room.turn(message.chat.id, choosing.asker):
+        room = self._desk.room
+        async with room.turn(message.chat.id, choosing.asker):
+            if await room.has_asked(message.chat.id, choosing.asker, query.id):
+                return
             await self._desk.show_chooser(
                 Spot.under(message, photos[0].message_id), choosing.asker, waiting.asked, photos, choosing.strength,
                 sentences.choose_for_all(len(photos), choosing.strength), album=_album_of(message),
             )  # fmt: skip
+            await room.keep_asked(message.chat.id, choosing.asker, query.id)
 
     async def _order(
         self,

@@ -39,6 +39,18 @@ async def lives_again(folder: Path) -> list[Any]:
     return inbox.left()
 
 
+async def comes_again(house: House, *updates: dict[str, Any]) -> None:
+    """A next life that finds these updates as if they had not been dealt with, with presses of long ago."""
+    await house.stop()
+    for update in updates:
+        (house.studio.folder / "telegram_inbox" / f"{update['update_id']}.1").write_text(json.dumps(update))
+    house.telegram.world.stale_presses = True
+    await house.start()
+    await house.caught_up(house.club, house.ann)
+    await house.stop()  # which waits for all of them
+    assert files(house.studio.folder / "telegram_inbox") == []
+
+
 async def test_what_was_begun_and_not_ended_is_there_in_the_next_life(tmp_path: Path) -> None:
     first = Inbox(tmp_path / "inbox")
     second_update, third_update = UPDATE | {"update_id": 10}, UPDATE | {"update_id": 9}
@@ -146,6 +158,24 @@ async def test_words_that_wait_when_the_bot_stops_are_said_by_the_next(
     assert telegram.world.flood.violations == []
 
 
+async def test_an_album_explained_once_is_not_asked_about_again(
+    telegram: TelegramStandin, swift_telegram: House
+) -> None:
+    house = swift_telegram
+    for number in (1, 2, 3):
+        await telegram.sends_photo(house.ann, house.private, jpeg(seed=number), album="a")
+    question = await house.sentence_in(house.private, "What shall I do")
+    await telegram.presses(house.ann, question, "Paint each of them")
+    explained = telegram.last_update
+    assert explained is not None
+    chooser = await house.sentence_in(house.private, "Which style shall the 3 pictures get")
+    await telegram.presses(house.ann, chooser, chooser.labels[0])
+    await house.results(house.private, 3)
+    said = len(house.private.from_bot)
+    await comes_again(house, explained)
+    assert len(house.private.from_bot) == said
+
+
 async def test_an_album_on_either_side_of_a_restart_is_one(telegram: TelegramStandin, swift_telegram: House) -> None:
     house = swift_telegram
     await house.stop()
@@ -203,18 +233,6 @@ async def test_a_style_that_comes_again_after_a_restart_is_told_as_added(
     assert len(house.private.from_bot) == 1
 
 
-async def comes_again(house: House, *updates: dict[str, Any]) -> None:
-    """A next life that finds these updates as if they had not been dealt with, with presses of long ago."""
-    await house.stop()
-    for update in updates:
-        (house.studio.folder / "telegram_inbox" / f"{update['update_id']}.1").write_text(json.dumps(update))
-    house.telegram.world.stale_presses = True
-    await house.start()
-    await house.caught_up(house.club, house.ann)
-    await house.stop()  # which waits for all of them
-    assert files(house.studio.folder / "telegram_inbox") == []
-
-
 async def test_presses_that_come_again_when_all_was_done_change_nothing(
     telegram: TelegramStandin, swift_telegram: House
 ) -> None:
@@ -244,6 +262,27 @@ async def test_presses_that_come_again_when_all_was_done_change_nothing(
     await comes_again(house, *updates)
     assert len(house.private.from_bot) == said
     assert (result.labels, second.deleted) == (labels, False)
+
+
+async def test_a_picture_announced_once_is_not_asked_for_again(
+    telegram: TelegramStandin, swift_telegram: House
+) -> None:
+    house = swift_telegram
+    await telegram.sends_photo(house.ann, house.private, jpeg())
+    await telegram.presses(house.ann, await house.sentence_in(house.private, "Which style"), "My own picture")
+    announced = telegram.last_update
+    assert announced is not None
+    await house.sentence_in(house.private, "Send me the picture")
+    await telegram.sends_photo(house.ann, house.private, jpeg(seed=2))
+    await house.picture_in(house.private)
+    latest = await telegram.sends_photo(house.ann, house.private, jpeg(seed=3))
+    await house.message(house.private, lambda message: "Which style" in message.text, latest)
+    said = len(house.private.from_bot)
+    await comes_again(house, announced)
+    assert len(house.private.from_bot) == said
+    await house.start()
+    await telegram.says(house.ann, house.private, "lilac")
+    await house.picture_in(house.private, latest)
 
 
 async def test_words_wait_out_a_silence_that_is_too_long_for_answers(
