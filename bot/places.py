@@ -67,11 +67,9 @@ class Places:
         except FileNotFoundError:
             settings = PlaceSettings()
         except (ValueError, KeyError, TypeError, BadSetting) as error:
-            log.error(
-                "settings of a place are damaged; nobody is served there until the file is corrected, or deleted to "
-                "forget them",
-                file=str(path),
-                reason=str(error),
+            self._shelf.complaints.tell(
+                f"The settings {path} are damaged ({error}); nobody is served there until they are corrected, or "
+                "deleted to forget them."
             )
             raise DamagedSettings(
                 _(

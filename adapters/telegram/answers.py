@@ -121,11 +121,16 @@ class AnswerDesk:
         if spot.message_id is not None:
             try:
                 await edit()
+                await self._note(job.id)
                 return
             except BadRequest as error:
                 if not message_is_gone(error):
                     raise
-        message = await send()
-        self._sent[job.id] = message.message_id
-        await self._studio.remember(job.id, message_id=message.message_id)
-        del self._sent[job.id]
+        self._sent[job.id] = (await send()).message_id
+        await self._note(job.id)
+
+    async def _note(self, job_id: str) -> None:
+        """Have the ledger know the message of an answer, where it is a new one."""
+        if job_id in self._sent:
+            await self._studio.remember(job_id, message_id=self._sent[job_id])
+            del self._sent[job_id]

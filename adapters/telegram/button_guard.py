@@ -10,8 +10,8 @@ from typing import Any, Final
 from telegram import CallbackQuery, InlineKeyboardMarkup, Update
 from telegram.ext import Application, ApplicationHandlerStop, CallbackQueryHandler, ContextTypes
 
-from adapters.telegram import own_styles, sentences, settings_command
-from adapters.telegram.keyboard import CANCEL, GALLERY
+from adapters.telegram import own_styles, privacy, sentences, settings_command
+from adapters.telegram.keyboard import CANCEL, GALLERY, STOP
 from adapters.telegram.limits import TelegramLimits
 from adapters.telegram.own_styles import GONE, STAYS, UNSTYLE
 from adapters.telegram.queries import acknowledge, query_of, seen_message
@@ -24,9 +24,12 @@ from bot.studio import Studio
 _BEFORE_OTHERS: Final = -1
 _OF_JOBS: Final = (RESULT, OTHER, TAKEN, CANCEL, *OF_BEFORE)
 """Buttons under the message of the very job that their data names."""
-_TOO_OLD: Final = dict.fromkeys((SHOW, PUT), settings_command.TOO_OLD) | dict.fromkeys(
-    (GALLERY, UNSTYLE, GONE, STAYS), own_styles.TOO_OLD
-)
+_TOO_OLD: Final = {
+    **dict.fromkeys((SHOW, PUT), settings_command.TOO_OLD),
+    **dict.fromkeys((GALLERY, UNSTYLE, GONE, STAYS), own_styles.TOO_OLD),
+    privacy.STEP: privacy.TOO_OLD,
+    STOP: sentences.OLD_CANCEL,
+}
 
 
 class ButtonGuard:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +15,7 @@ from adapters.telegram.desk import StyleDesk, Wish
 from adapters.telegram.keyboard import CHOICE, EACH, GALLERY, OF_ALBUMS, OWN, PAGE, REST, Choosing, chooser
 from adapters.telegram.keyboard import gallery_pages as pages_of
 from adapters.telegram.limits import TelegramLimits
-from adapters.telegram.once import once_at_a_time
+from adapters.telegram.once import UnderWay, once_at_a_time
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.pictures import Picture, picture_in
 from adapters.telegram.queries import acknowledge, message_of, query_of
@@ -35,7 +33,7 @@ class Choices:
         self._rules = desk.rules
         self._outbox = outbox
         self._limits = limits
-        self._under_way: set[str] = set()
+        self._under_way = UnderWay()
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Adds the handlers, one for each kind of button."""
@@ -57,7 +55,7 @@ class Choices:
             raise UnknownStyle(_(sentences.OLD_BUTTON))
         async with self._desk.room.turn(keyboard.chat.id, choosing.asker):  # until the chooser is noted
             photos, _waiting = await self._photos(choosing, keyboard)
-        with self._once(f"{keyboard.chat.id}:{keyboard.message_id}:{query.data}") as is_first:
+        with self._under_way.begin(f"{keyboard.chat.id}:{keyboard.message_id}:{query.data}") as is_first:
             if is_first:
                 album = _album_of(keyboard) if choosing.for_album else ""
                 await self._order(query, choosing, photos, (style.id,), f"press:{query.id}", album)
@@ -98,7 +96,10 @@ class Choices:
             return
         keyboard = message_of(query)
         in_private = keyboard.chat.type == ChatType.PRIVATE
-        async with self._desk.room.turn(keyboard.chat.id, choosing.asker):
+        room = self._desk.room
+        async with room.turn(keyboard.chat.id, choosing.asker):
+            if await room.has_asked(keyboard.chat.id, choosing.asker, query.id):
+                return  # seen again after a crash, when something newer may wait
             photos, waiting = await self._photos(choosing, keyboard)
             asked = keyboard.reply_to_message or keyboard
             begun = waiting or Waiting(photos, asked.message_id, 0.0, thread_id=Spot.under(keyboard).thread_id)
@@ -111,12 +112,13 @@ class Choices:
                 wants_own=True,
                 taken_by="",
             )
-            await self._desk.room.keep(keyboard.chat.id, choosing.asker, begun)
+            await room.keep(keyboard.chat.id, choosing.asker, begun)
             words = sentences.SEND_STYLE if in_private else sentences.REPLY_WITH_STYLE
             force = None if in_private else ForceReply(selective=True)
             prompt = await self._outbox.say(Spot.under(keyboard, begun.asked), _(words), force)
             begun = replace(begun, messages=(*begun.messages, prompt.message_id))
-            await self._desk.room.keep(keyboard.chat.id, choosing.asker, begun)
+            await room.keep(keyboard.chat.id, choosing.asker, begun)
+            await room.keep_asked(keyboard.chat.id, choosing.asker, query.id)
 
     async def rest(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """The pictures of an album after the first are its styles."""
@@ -126,7 +128,7 @@ class Choices:
             return
         photos, waiting = await self._album(choosing, message_of(query))
         styles = tuple(sent.picture for sent in photos[1:])
-        with self._once(f"{query.data}:{waiting.asked}") as is_first:
+        with self._under_way.begin(f"{query.data}:{waiting.asked}") as is_first:
             if is_first:
                 origin = f"{message_of(query).chat.id}:rest:{waiting.asked}"
                 await self._order(query, choosing, photos[:1], styles, origin, _album_of(message_of(query)))
@@ -139,11 +141,15 @@ class Choices:
             return
         message = message_of(query)
         photos, waiting = await self._album(choosing, message)
-        async with self._desk.room.turn(message.chat.id, choosing.asker):
+        room = self._desk.room
+        async with room.turn(message.chat.id, choosing.asker):
+            if await room.has_asked(message.chat.id, choosing.asker, query.id):
+                return
             await self._desk.show_chooser(
                 Spot.under(message, photos[0].message_id), choosing.asker, waiting.asked, photos, choosing.strength,
                 sentences.choose_for_all(len(photos), choosing.strength), album=_album_of(message),
             )  # fmt: skip
+            await room.keep_asked(message.chat.id, choosing.asker, query.id)
 
     async def _order(
         self,
@@ -185,30 +191,16 @@ class Choices:
             raise BadPicture(_(sentences.PHOTO_GONE))
         return waiting.photos, waiting
 
-    @contextmanager
-    def _once(self, press: str) -> Iterator[bool]:
-        """Whether this press is the first of its kind under way: an impatient second one changes nothing."""
-        if press in self._under_way:
-            yield False
-            return
-        self._under_way.add(press)
-        try:
-            yield True
-        finally:
-            self._under_way.discard(press)
-
     async def _is_asker(self, query: CallbackQuery, choosing: Choosing) -> bool:
         """Acknowledges the press, and tells whether it came from who may choose."""
         person, chat_id = str(query.from_user.id), _chat_id(query)
-        if person == choosing.asker or (choosing.asker.startswith("-") and choosing.asker != str(chat_id)):
-            await acknowledge(query, "", self._limits)
-            return True
-        if choosing.asker == str(chat_id):
+        asked_as_chat = choosing.asker == str(chat_id)
+        may = person == choosing.asker or (choosing.asker.startswith("-") and not asked_as_chat)
+        if asked_as_chat and not may:
             # An administrator who writes as the group presses as a person.
-            await acknowledge(query, "", self._limits)
-            return await self._rules.administers(query)
-        await acknowledge(query, _(sentences.NOT_YOUR_CHOICE), self._limits)
-        return False
+            may = await self._rules.administers(query)
+        await acknowledge(query, "" if may else _(sentences.NOT_YOUR_CHOICE), self._limits)
+        return may
 
 
 def _album_of(keyboard: Message) -> str:

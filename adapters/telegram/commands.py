@@ -74,7 +74,15 @@ class Commands:
         """`/cancel`: the picture replied to, or the only one, or the one that is chosen then."""
         message = _message(update)
         person, own = person_of(message), await self._own(message)
-        meant = await self._meant(message.reply_to_message, own, context.bot.id)
+        if not own:
+            # What was asked for just before may only now come into the queue.
+            async with self._desk.room.turn(message.chat.id, person):
+                own = await self._own(message)
+        subject = f"{message.chat.id}:cancel:{message.message_id}"
+        # Seen again after a crash, it means the same picture and not what was asked for since.
+        before = await self._studio.notes.read(PLATFORM, person, subject)
+        meant = None if before is None else await self._studio.job(before["job"])
+        meant = meant or await self._meant(message.reply_to_message, own, context.bot.id)
         if meant is None:
             labels = [(job.id, f"{number}. {job.style_title}") for number, job in enumerate(own, 1)]
             await self._outbox.say(Spot.under(message), _(sentences.CANCEL_WHICH), jobs_to_stop(labels))
@@ -82,7 +90,8 @@ class Commands:
         moderator = meant.person != person
         if moderator and not await self._desk.rules.administers(message):
             raise NotYours(_(NOT_YOURS_TO_CANCEL))
-        stopped = await self._studio.cancel(meant.id, person, moderator=moderator)
+        await self._studio.notes.write(PLATFORM, person, subject, {"job": meant.id})
+        stopped = await self._studio.cancel(meant.id, person, moderator=moderator) or meant.state == "cancelled"
         await self._outbox.say(Spot.under(message), _(sentences.IS_CANCELLED if stopped else sentences.ALREADY_OVER))
 
     async def stop(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
-from nst_engine.files import write_synced
+from nst_engine.files import DRAFT, write_synced
 
 TRIES: Final = 3
 """So often an update is begun that never comes to its end, because the bot dies meanwhile."""
@@ -107,6 +107,8 @@ class Inbox:
             write_synced(self._folder / f"{number}.1", json.dumps(update).encode())
 
     def _read(self) -> Iterator[tuple[Path, Any]]:
+        for draft in self._folder.glob(f"*{DRAFT}"):
+            draft.unlink()
         paths = [path for path in self._folder.glob("*.*") if _is_name(path.name.split("."))]
         for path in sorted(paths, key=lambda path: int(path.stem)):
             reason = _reason_to_drop(path)

@@ -101,10 +101,16 @@ class OwnStyles:
             )
 
     async def _add(self, message: Message, picture: Picture, name: str) -> None:
-        place, person = str(message.chat.id), person_of(message)
-        with self._studio.privacy.taking(PLATFORM, person):
-            data = (await fetch(self._bot, picture, self._limits)).data
-            style = await self._studio.galleries.add(PLATFORM, place, person, name, data)
+        person, subject = person_of(message), f"{message.chat.id}:added:{message.message_id}"
+        # Seen again after a crash, it is not told that there is such a style already.
+        note = await self._studio.notes.read(PLATFORM, person, subject)
+        gallery = await self._rules.gallery(message.chat.id)
+        style = gallery.styles.get(note["style"]) if note is not None else None
+        if style is None:
+            with self._studio.privacy.taking(PLATFORM, person):
+                data = (await fetch(self._bot, picture, self._limits)).data
+                style = await self._studio.galleries.add(PLATFORM, str(message.chat.id), person, name, data)
+                await self._studio.notes.write(PLATFORM, person, subject, {"style": style.id})
         words = _(
             "{title} is in this chat's gallery now: /styles shows it, and /stylize with its name paints in it.",
             title=style.title,

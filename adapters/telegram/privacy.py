@@ -24,6 +24,7 @@ from bot.studio import Studio
 
 COMMAND: Final = "privacy"
 STEP: Final = "w"
+TOO_OLD: Final = N_("This button is too old to work; send /privacy again.")
 Step = Literal["ask", "yes", "no"]
 LABELS: Final[dict[Step, str]] = {
     "ask": N_("Delete my data"),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final, cast, get_args
 
 from telegram import CallbackQuery, Update
@@ -15,7 +13,7 @@ from adapters.telegram import result_sentences as sentences
 from adapters.telegram.extras import Extras
 from adapters.telegram.house_rules import HouseRules
 from adapters.telegram.limits import TelegramLimits
-from adapters.telegram.once import once_at_a_time
+from adapters.telegram.once import UnderWay, once_at_a_time
 from adapters.telegram.orders import OrderDesk
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.queries import acknowledge, query_of, seen_message, spot_of
@@ -62,7 +60,7 @@ class ResultPresses:
         self._rules = rules
         self._limits = limits
         self._extras = Extras(studio, outbox, limits)
-        self._under_way: set[tuple[str, int]] = set()
+        self._under_way = UnderWay()
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Adds the handlers."""
@@ -88,7 +86,7 @@ class ResultPresses:
             await acknowledge(query, str(refusal), self._limits)
             return
         await acknowledge(query, _toast(act), self._limits, is_alert=False)
-        with self._once(query) as is_first:
+        with self._under_way.begin((query.data, query.from_user.id)) as is_first:
             if is_first:
                 await self._do(query, act, job, options)
 
@@ -121,7 +119,7 @@ class ResultPresses:
             await acknowledge(query, str(refusal), self._limits)
             return
         await acknowledge(query, _(sentences.ONCE_MORE), self._limits, is_alert=False)
-        with self._once(query) as is_first:
+        with self._under_way.begin((query.data, query.from_user.id)) as is_first:
             if is_first:
                 await self._again(query, job, Options(), (style.id,))
                 await self._outbox.redress(spot_of(query, job), result_buttons(job, has_film=film == "1"))
@@ -203,19 +201,6 @@ class ResultPresses:
         source = message.reply_to_message if message is not None else None
         is_theirs = source is not None and source.from_user is not None and source.from_user.id == query.from_user.id
         return is_theirs or await self._rules.leads(query)
-
-    @contextmanager
-    def _once(self, query: CallbackQuery) -> Iterator[bool]:
-        """Whether this press is the first of its kind under way: an impatient second one changes nothing."""
-        press = (query.data or "", query.from_user.id)
-        if press in self._under_way:
-            yield False
-            return
-        self._under_way.add(press)
-        try:
-            yield True
-        finally:
-            self._under_way.discard(press)
 
 
 def _parsed(data: str) -> tuple[Act, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import weakref
 from typing import Any, Final
 
 from telegram import CallbackQuery, Message, Update
@@ -18,6 +20,7 @@ from adapters.telegram.settings_panel import HOME, PUT, RESET, SECTIONS, SHOW, T
 from adapters.telegram.spot import Spot
 from bot.errors import BadSetting, NotAllowed, Refusal
 from bot.languages import N_, _, speaking
+from bot.place_settings import PlaceSettings
 from bot.places import Places
 from bot.settings_words import change
 from bot.studio import Studio
@@ -33,6 +36,7 @@ class SettingsCommand:
         self._rules = rules
         self._outbox = outbox
         self._limits = limits
+        self._turns: weakref.WeakValueDictionary[int, asyncio.Lock] = weakref.WeakValueDictionary()
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Adds the handlers."""
@@ -63,21 +67,25 @@ class SettingsCommand:
     async def put(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Something was chosen; it holds at once."""
         query = query_of(update)
-        if not await self._may(query):
-            return
         message = message_of(query)
-        place = str(message.chat.id)
         _kind, field, value = (query.data or "").split(":", 2)
+        # Many may come at once, as after an outage; the last one holds.
+        async with self._turns.setdefault(message.chat.id, asyncio.Lock()):
+            if not await self._may(query):
+                return
+            changed = await self._change(message, field, value)
+        with speaking(changed.language or query.from_user.language_code):
+            words = _("All is as in the beginning.") if field == RESET else _("Set; it holds from now on.")
+            await self._rewrite(query, HOME, words)
+
+    async def _change(self, message: Message, field: str, value: str) -> PlaceSettings:
+        """All that the chat has set after it. Raises `BadSetting`."""
+        place = str(message.chat.id)
         if field == RESET:
-            await self._places.reset(PLATFORM, place)
-            with speaking(query.from_user.language_code):
-                await self._rewrite(query, HOME, _("All is as in the beginning."))
-            return
+            return await self._places.reset(PLATFORM, place)
         if not (await self._panel(message)).offers(field, value):
             raise BadSetting(_(TOO_OLD))
-        changed = await self._places.change(PLATFORM, place, **change(field, value))
-        with speaking(changed.language or query.from_user.language_code):
-            await self._rewrite(query, HOME, _("Set; it holds from now on."))
+        return await self._places.change(PLATFORM, place, **change(field, value))
 
     async def _rewrite(self, query: CallbackQuery, section: str, words: str = "", page: int = 0) -> None:
         message = message_of(query)

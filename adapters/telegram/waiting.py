@@ -86,6 +86,14 @@ class WaitingRoom:
         """Note it."""
         await self._notes.write(PLATFORM, person, f"{chat_id}:begun:{order}", asdict(begun))
 
+    async def has_asked(self, chat_id: int, person: str, press: str) -> bool:
+        """Whether the bot has asked what it asks for after a press, which is told by its id."""
+        return await self._notes.read(PLATFORM, person, f"{chat_id}:asked:{press}") is not None
+
+    async def keep_asked(self, chat_id: int, person: str, press: str) -> None:
+        """Note that it has."""
+        await self._notes.write(PLATFORM, person, f"{chat_id}:asked:{press}", {})
+
 
 def _subject(chat_id: int, album: str) -> str:
     return f"{chat_id}:{album}"

@@ -151,15 +151,16 @@ class PlaceGalleries:
                 raise NotForGallery(
                     _("This picture is in the gallery already; it is called {title}.", title=quoted(style.title))
                 )
-        path = self._folder_of(platform, place) / file
+        folder = self._folder_of(platform, place)
         # First the picture: a list never names one that is not there.
-        write(path, data)
+        write(folder / file, data)
         added = Added(id_of_title(title), title, person, time.time(), file)
         try:
             self._write(platform, place, {**styles, added.id: added})
         except OSError:
+            self._known.pop((platform, place), None)
             with suppress(OSError):
-                path.unlink()
+                _sweep(folder)  # by the list that is there now, which may be the new one
             raise
         # Not who, nor where: the id of a private chat is its person's.
         log.info("style added to a gallery", platform=platform)
@@ -228,7 +229,7 @@ class PlaceGalleries:
         except FileNotFoundError:
             return {}
         except (ValueError, TypeError, KeyError) as error:
-            log.error("list of a gallery is damaged; correct or delete it", file=str(path), reason=str(error))
+            self._shelf.complaints.tell(f"The list {path} is damaged ({error}); correct or delete it.")
             raise NotForGallery(
                 _("The gallery here cannot be read; tell the bot's operator, whose log names the file.")
             ) from None

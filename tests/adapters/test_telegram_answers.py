@@ -111,6 +111,7 @@ async def test_a_new_message_that_cannot_be_noted_is_not_sent_twice(
     job = await house.settled(job.id)
     (result,) = [message for message in house.private.from_bot if message.reply_to is photo]
     assert failed == [{"message_id": result.id}]
+    assert job.address["message_id"] == result.id, "noted at the second try"
 
 
 async def test_a_deleted_status_message_is_replaced_by_one_new_message(

@@ -179,8 +179,9 @@ async def test_an_administrator_who_writes_as_the_group_chooses_as_a_person(
     photo = await telegram.sends_photo(house.bob, house.club, jpeg())
     await telegram.says(house.ann, house.club, "/stylize", reply_to=photo, as_group=True)
     chooser = await house.sentence_in(house.club, "Which style")
-    await telegram.answered(await telegram.presses(house.bob, chooser, chooser.labels[0]))
-    await telegram.answered(await telegram.presses(house.ann, chooser, chooser.labels[1]))
+    others = await telegram.presses(house.bob, chooser, chooser.labels[0])
+    assert "Only the person who asked" in await telegram.answered(others)
+    assert await telegram.answered(await telegram.presses(house.ann, chooser, chooser.labels[1])) == ""
     result = await house.picture_in(house.club)
     assert chooser.labels[1] in result.text
     assert (await house.job_of(result)).person == str(house.club.id)

@@ -62,6 +62,16 @@ async def test_cancel_the_only_one(swift_telegram: House, telegram: TelegramStan
         assert not (await house.job_of(others)).is_over
 
 
+async def test_cancel_is_for_what_was_asked_for_just_before(swift_telegram: House, telegram: TelegramStandin) -> None:
+    house = swift_telegram
+    async with house.busy_engine():
+        await house.stop()
+        await house.asks(house.private, house.ann)
+        await telegram.says(house.ann, house.private, "/cancel")
+        await house.start()
+        await house.sentence_in(house.private, "The picture is cancelled")
+
+
 async def test_cancel_one_of_several(swift_telegram: House, telegram: TelegramStandin) -> None:
     house = swift_telegram
     async with house.busy_engine():

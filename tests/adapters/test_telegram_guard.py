@@ -30,11 +30,13 @@ async def test_an_altered_client_changes_no_message_of_others(swift_telegram: Ho
     for data in (
         f"p:{bob.id}:-:1", f"s:{bob.id}:-:lilac", f"m:{bob.id}:-:", f"e:{bob.id}:-:", f"a:{bob.id}:-:",
         f"r:delete:{bobs}", "r:delete:0123456789abcdef0123456", f"r:other:{bobs}", f"o:{bobs}:1:0", f"t:{bobs}:1:lilac",
-        f"q:{bobs}", f"c:{bobs}", f"f:{bobs}",
+        f"c:{bobs}", f"f:{bobs}",
     ):  # fmt: skip
         assert "send /stylize again" in await telegram.answered(await telegram.forges(bob, result, data)), data
     for data in ("g:0", "k:bobs", "x:bobs", "d:bobs"):
         assert "send /styles again" in await telegram.answered(await telegram.forges(bob, result, data)), data
+    for data, command in ((f"q:{bobs}", "/cancel"), ("w:yes", "/privacy")):
+        assert f"send {command} again" in await telegram.answered(await telegram.forges(bob, result, data))
     for data in ("z:home", "y:reset:-", "y:who:moderators"):
         assert "send /settings again" in await telegram.answered(await telegram.forges(bob, result, data)), data
     written = len(house.club.from_bot)
@@ -131,15 +133,3 @@ async def test_a_chooser_a_panel_or_a_sheet_out_of_sight_is_told_how_to_get_a_ne
         message.is_inaccessible = True
         await refused(house, await telegram.presses(house.ann, message, label), words)
         assert looks(message) == before
-
-
-async def test_a_page_of_styles_without_a_picture_is_turned(swift_telegram: House, telegram: TelegramStandin) -> None:
-    house = swift_telegram
-    house.club.pictures_allowed = False
-    photo = await telegram.sends_photo(house.ann, house.club, jpeg())
-    await telegram.says(house.ann, house.club, "/stylize", reply_to=photo)
-    chooser = await house.sentence_in(house.club, "Which style")
-    assert chooser.media is None
-    before = chooser.labels
-    await telegram.presses(house.ann, chooser, "More ›")
-    await house.turned(chooser, before)

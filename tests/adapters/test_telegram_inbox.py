@@ -19,7 +19,7 @@ import pytest
 
 from adapters.telegram.inbox import KEPT_SECONDS, TRIES, Inbox
 from tests.standins.redis_server import free_port
-from tests.standins.telegram import TelegramStandin
+from tests.standins.telegram import Message, TelegramStandin
 from tests.standins.telegram.house import House, hurried, jpeg, results
 
 pytest_plugins = ["tests.standins.telegram.fixtures"]
@@ -37,6 +37,18 @@ async def lives_again(folder: Path) -> list[Any]:
     inbox = Inbox(folder)
     await inbox.look()
     return inbox.left()
+
+
+async def comes_again(house: House, *updates: dict[str, Any]) -> None:
+    """A next life that finds these updates as if they had not been dealt with, with presses of long ago."""
+    await house.stop()
+    for update in updates:
+        (house.studio.folder / "telegram_inbox" / f"{update['update_id']}.1").write_text(json.dumps(update))
+    house.telegram.world.stale_presses = True
+    await house.start()
+    await house.caught_up(house.club, house.ann)
+    await house.stop()  # which waits for all of them
+    assert files(house.studio.folder / "telegram_inbox") == []
 
 
 async def test_what_was_begun_and_not_ended_is_there_in_the_next_life(tmp_path: Path) -> None:
@@ -104,6 +116,7 @@ async def test_what_is_old_or_damaged_is_given_up(tmp_path: Path) -> None:
     (tmp_path / "8.1").write_text("half an upd")
     (tmp_path / "10.1.new").write_text("half")
     assert [update["update_id"] for update in await lives_again(tmp_path)] == [9]
+    assert files(tmp_path) == ["9.2"]
 
 
 async def test_without_a_folder_updates_are_dealt_with_all_the_same(swift_telegram: House) -> None:
@@ -145,6 +158,24 @@ async def test_words_that_wait_when_the_bot_stops_are_said_by_the_next(
     assert telegram.world.flood.violations == []
 
 
+async def test_an_album_explained_once_is_not_asked_about_again(
+    telegram: TelegramStandin, swift_telegram: House
+) -> None:
+    house = swift_telegram
+    for number in (1, 2, 3):
+        await telegram.sends_photo(house.ann, house.private, jpeg(seed=number), album="a")
+    question = await house.sentence_in(house.private, "What shall I do")
+    await telegram.presses(house.ann, question, "Paint each of them")
+    explained = telegram.last_update
+    assert explained is not None
+    chooser = await house.sentence_in(house.private, "Which style shall the 3 pictures get")
+    await telegram.presses(house.ann, chooser, chooser.labels[0])
+    await house.results(house.private, 3)
+    said = len(house.private.from_bot)
+    await comes_again(house, explained)
+    assert len(house.private.from_bot) == said
+
+
 async def test_an_album_on_either_side_of_a_restart_is_one(telegram: TelegramStandin, swift_telegram: House) -> None:
     house = swift_telegram
     await house.stop()
@@ -160,6 +191,98 @@ async def test_an_album_on_either_side_of_a_restart_is_one(telegram: TelegramSta
     question = await house.sentence_in(house.private, "What shall I do")
     await telegram.presses(house.ann, question, "Paint each of them")
     await house.sentence_in(house.private, "Which style shall the 3 pictures get")
+
+
+async def test_a_cancel_that_comes_again_after_a_restart_leaves_alone_what_was_asked_for_since(
+    telegram: TelegramStandin, swift_telegram: House
+) -> None:
+    house = swift_telegram
+    house.limits = replace(house.limits, stop_seconds=0.0)
+    await house.restart()
+    async with house.busy_engine():
+        first = await house.remembered(await house.status_in(house.club, await house.asks(house.club, house.ann)))
+        telegram.world.flood.close(house.club.id, 600)
+        said = await telegram.says(house.ann, house.club, "/cancel")
+        while not (await house.studio.job(first.id)).is_over:
+            await asyncio.sleep(0.02)
+        await house.asks(house.club, house.ann)
+        while not (waiting := await house.studio.under_way("telegram", person=str(house.ann.id))):
+            await asyncio.sleep(0.02)
+        await house.stop()
+        telegram.world.flood.close(house.club.id, 0)
+        await house.start()
+        answer = await house.message(house.club, lambda message: True, said)
+        assert "is cancelled" in answer.text
+        assert not (await house.studio.job(waiting[0].id)).is_over
+
+
+async def test_a_style_that_comes_again_after_a_restart_is_told_as_added(
+    telegram: TelegramStandin, swift_telegram: House
+) -> None:
+    house = swift_telegram
+    house.limits = replace(house.limits, stop_seconds=0.0)
+    await house.restart()
+    telegram.world.flood.close(house.private.id, 600)
+    await telegram.sends_photo(house.ann, house.private, jpeg(), "/addstyle Kitchen")
+    await telegram.until(lambda: telegram.world.flood.refused)
+    await house.stop()
+    assert "kitchen" in (await house.studio.gallery_of("telegram", str(house.private.id))).own
+    telegram.world.flood.close(house.private.id, 0)
+    await house.start()
+    await house.sentence_in(house.private, "Kitchen is in this chat's gallery now")
+    assert len(house.private.from_bot) == 1
+
+
+async def test_presses_that_come_again_when_all_was_done_change_nothing(
+    telegram: TelegramStandin, swift_telegram: House
+) -> None:
+    house = swift_telegram
+    updates = []
+
+    async def press(message: Message, label: str) -> None:
+        await telegram.presses(house.ann, message, label)
+        assert telegram.last_update is not None
+        updates.append(telegram.last_update)
+
+    await telegram.sends_photo(house.ann, house.private, jpeg())
+    chooser = await house.sentence_in(house.private, "Which style")
+    await press(chooser, chooser.labels[0])
+    (result,) = await house.results(house.private, 1)
+    await press(result, "Again")
+    _first, second = await house.results(house.private, 2)
+    await house.settled((await house.job_of(second)).id)
+    await telegram.presses(house.ann, result, "Other style")
+    await telegram.until(lambda: "✕ Keep this one" in result.labels)
+    await press(result, "Lilac")
+    third = (await house.results(house.private, 3))[2]
+    await telegram.until(lambda: "Other style" in result.labels)
+    await press(third, "Delete")
+    await telegram.until(lambda: third.deleted)
+    labels, said = result.labels, len(house.private.from_bot)
+    await comes_again(house, *updates)
+    assert len(house.private.from_bot) == said
+    assert (result.labels, second.deleted) == (labels, False)
+
+
+async def test_a_picture_announced_once_is_not_asked_for_again(
+    telegram: TelegramStandin, swift_telegram: House
+) -> None:
+    house = swift_telegram
+    await telegram.sends_photo(house.ann, house.private, jpeg())
+    await telegram.presses(house.ann, await house.sentence_in(house.private, "Which style"), "My own picture")
+    announced = telegram.last_update
+    assert announced is not None
+    await house.sentence_in(house.private, "Send me the picture")
+    await telegram.sends_photo(house.ann, house.private, jpeg(seed=2))
+    await house.picture_in(house.private)
+    latest = await telegram.sends_photo(house.ann, house.private, jpeg(seed=3))
+    await house.message(house.private, lambda message: "Which style" in message.text, latest)
+    said = len(house.private.from_bot)
+    await comes_again(house, announced)
+    assert len(house.private.from_bot) == said
+    await house.start()
+    await telegram.says(house.ann, house.private, "lilac")
+    await house.picture_in(house.private, latest)
 
 
 async def test_words_wait_out_a_silence_that_is_too_long_for_answers(

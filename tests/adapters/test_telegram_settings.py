@@ -128,6 +128,22 @@ async def test_in_private_a_person_sets_what_is_usual_for_them(swift_telegram: H
     assert await here(house, house.private) == before
 
 
+async def test_of_many_presses_at_once_the_last_one_holds(swift_telegram: House, telegram: TelegramStandin) -> None:
+    house = swift_telegram
+    panel = await settings_panel(house, house.private, house.ann)
+    await press(house, panel, "Usual strength")
+    values = [25, 75, 100, 90, 50]
+    buttons = [next(label for label in panel.labels if f"Strength {value}" in label) for value in values]
+    await house.stop()
+    presses = [await telegram.presses(house.ann, panel, label) for label in buttons]
+    await house.start()
+    for each in presses:
+        await telegram.answered(each)
+    await telegram.until(lambda: shown(panel).get("Usual strength", "").endswith(str(values[-1])))
+    await house.stop()  # which waits for all of them
+    assert (await here(house, house.private)).strength == values[-1]
+
+
 async def test_only_administrators_set_anything_in_a_group(swift_telegram: House, telegram: TelegramStandin) -> None:
     house = swift_telegram
     house.club.admins.add(house.ann.id)
