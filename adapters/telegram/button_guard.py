@@ -29,6 +29,7 @@ _TOO_OLD: Final = {
     **dict.fromkeys((GALLERY, UNSTYLE, GONE, STAYS), own_styles.TOO_OLD),
     privacy.STEP: privacy.TOO_OLD,
     STOP: sentences.OLD_CANCEL,
+    CANCEL: sentences.ALREADY_OVER,  # what took the button's place is the answer
 }
 
 

@@ -30,11 +30,12 @@ async def test_an_altered_client_changes_no_message_of_others(swift_telegram: Ho
     for data in (
         f"p:{bob.id}:-:1", f"s:{bob.id}:-:lilac", f"m:{bob.id}:-:", f"e:{bob.id}:-:", f"a:{bob.id}:-:",
         f"r:delete:{bobs}", "r:delete:0123456789abcdef0123456", f"r:other:{bobs}", f"o:{bobs}:1:0", f"t:{bobs}:1:lilac",
-        f"c:{bobs}", f"f:{bobs}",
+        f"f:{bobs}",
     ):  # fmt: skip
         assert "send /stylize again" in await telegram.answered(await telegram.forges(bob, result, data)), data
     for data in ("g:0", "k:bobs", "x:bobs", "d:bobs"):
         assert "send /styles again" in await telegram.answered(await telegram.forges(bob, result, data)), data
+    assert "already finished" in await telegram.answered(await telegram.forges(bob, result, f"c:{bobs}"))
     for data, command in ((f"q:{bobs}", "/cancel"), ("w:yes", "/privacy")):
         assert f"send {command} again" in await telegram.answered(await telegram.forges(bob, result, data))
     for data in ("z:home", "y:reset:-", "y:who:moderators"):
@@ -86,6 +87,17 @@ async def test_an_impatient_second_press_on_a_turned_page_is_told_in_passing(
     second = await telegram.forges(house.ann, page, data)
     assert "too old" in await telegram.answered(second)
     assert not second.must_be_closed
+
+
+async def test_who_wants_to_cancel_what_just_came_is_told_so(swift_telegram: House, telegram: TelegramStandin) -> None:
+    house = swift_telegram
+    async with house.busy_engine():
+        status = await house.status_in(house.private, await house.asks(house.private, house.ann))
+        cancel = status.button("Cancel")
+    await telegram.until(lambda: "Again" in status.labels)
+    press = await telegram.forges(house.ann, status, cancel)
+    assert await telegram.answered(press) == "This picture is already finished."
+    assert not press.must_be_closed
 
 
 async def test_what_is_asked_of_a_result_out_of_sight_stays_in_its_topic(

@@ -92,6 +92,7 @@ async def test_the_owner_cancels_while_it_waits(telegram: TelegramStandin, teleg
     async with house.busy_engine():
         photo = await house.asks(house.club, house.ann)
         status = await house.status_in(house.club, photo)
+        await telegram.until(lambda: status.history)  # its place in the queue, which else may be told just now
         press = await telegram.presses(house.ann, status, "Cancel")
         await telegram.until(lambda: status.text == "Cancelled.")
     assert status.labels == []
