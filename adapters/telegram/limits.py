@@ -55,6 +55,10 @@ class TelegramLimits:
     """An answer that is to wait longer than this because of a flood limit is left for later at once."""
     word_patience_seconds: float = 3600.0
     """The same for words, for which there is no later: what is to wait even longer is not said."""
+    hiccup_waits: int = 3
+    """How often words are tried again when Telegram is out of reach, or answers with a fault of its own."""
+    hiccup_seconds: float = 1.0
+    """How long before the first of these; before each other one twice as long."""
     stop_seconds: float = 5.0
     """How long words under way may wait for their turn when the bot stops."""
     administrators_seconds: float = 300.0

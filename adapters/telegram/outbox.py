@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
 from telegram import ForceReply, InlineKeyboardMarkup, InputMediaAnimation, InputMediaDocument, InputMediaPhoto, Message
-from telegram.error import BadRequest, RetryAfter
+from telegram.error import BadRequest, NetworkError, RetryAfter
 from telegram.ext import ExtBot
 
 from adapters.telegram.limits import TelegramLimits
 from adapters.telegram.pace import Rank, patience, seconds_of
-from adapters.telegram.spot import Spot, has_no_caption, has_no_text, is_unchanged
+from adapters.telegram.spot import Spot, has_come_to_nothing, has_no_caption, has_no_text, is_unchanged
 from adapters.telegram.uploads import Upload
 
 MEDIA: Final = {"photo": InputMediaPhoto, "animation": InputMediaAnimation, "document": InputMediaDocument}
@@ -155,14 +156,23 @@ class Outbox:
             self._pictured.popitem(last=False)
 
     async def _patiently(self, call: Callable[[], Awaitable[_T]], rank: Rank = Rank.WORD) -> _T:
-        """Call again after each flood limit that is not too long; the limiter waits for its end."""
-        for _ in range(self._limits.flood_waits):
+        """Call again after each flood limit that is not too long; the limiter waits for its end.
+
+        Words are also tried again when nothing came of them: nobody else would. Answers are brought again anyhow.
+        """
+        floods = hiccups = 0
+        while True:
             try:
                 return await call()
             except RetryAfter as flood:
-                if seconds_of(flood) > patience(self._limits, rank):
+                floods += 1
+                if floods > self._limits.flood_waits or seconds_of(flood) > patience(self._limits, rank):
                     raise
-        return await call()
+            except NetworkError as error:
+                hiccups += 1
+                if rank != Rank.WORD or hiccups > self._limits.hiccup_waits or not has_come_to_nothing(error):
+                    raise
+                await asyncio.sleep(self._limits.hiccup_seconds * 2 ** (hiccups - 1))
 
 
 async def _unless_unchanged(edit: Awaitable[Any]) -> None:

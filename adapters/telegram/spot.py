@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+import httpx
 from telegram import Message, ReplyParameters
-from telegram.error import BadRequest, Forbidden, TelegramError
+from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError, TimedOut
 
 from bot.requests import Address
 
+_CLIENT_FAULT: Final = re.compile(r"\(4\d\d\)$")
+"""At the end of the library's message on an answer with such a status."""
 _GONE: Final = (
     "chat not found",
     "message thread not found",
@@ -109,6 +113,18 @@ def has_no_text(error: TelegramError) -> bool:
 def has_no_caption(error: TelegramError) -> bool:
     """Whether that message has no picture whose caption could be edited."""
     return _says(error, ("there is no caption in the message to edit",))
+
+
+def has_come_to_nothing(error: TelegramError) -> bool:
+    """Whether Telegram was out of reach or did not get to what it was asked for, so that it may be asked again.
+
+    A connection that was cut on the way, or a time that ran out, tells nothing of the kind.
+    """
+    if not isinstance(error, NetworkError) or isinstance(error, BadRequest | TimedOut):
+        return False
+    if isinstance(error.__cause__, httpx.HTTPError):
+        return isinstance(error.__cause__, httpx.ConnectError)
+    return _CLIENT_FAULT.search(error.message) is None
 
 
 def is_too_large(error: TelegramError) -> bool:

@@ -170,6 +170,27 @@ async def test_an_outage_at_the_start_is_waited_out(telegram: TelegramStandin, t
     await house.sentence_in(house.private, "I repaint")
 
 
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [Fault("sendMessage", 502), Fault("sendMessage", 503)],
+        [Fault("sendMessage", after=True, cut=True)],  # it is there, though the bot was not told
+    ],
+    ids=["faults", "cut"],
+)
+async def test_words_are_said_once_whatever_telegram_stumbles_over(
+    telegram: TelegramStandin, swift_telegram: House, faults: list[Fault]
+) -> None:
+    house = swift_telegram
+    telegram.faults += faults
+    await telegram.says(house.ann, house.private, "/help")
+    await house.sentence_in(house.private, "I repaint")
+    await telegram.until(lambda: telegram.faults == [])
+    await telegram.says(house.ann, house.private, "/cancel")
+    await house.sentence_in(house.private, "nothing to cancel")
+    assert sum("I repaint" in message.text for message in house.private.from_bot) == 1
+
+
 async def test_the_token_reaches_no_log(
     telegram: TelegramStandin,
     telegram_house: House,

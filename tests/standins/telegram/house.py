@@ -27,6 +27,7 @@ QUICK = replace(
     group_edit_seconds=0.01,
     administrators_fresh_seconds=0.0,
     album_quiet_seconds=0.25,
+    hiccup_seconds=0.05,
     chat_calls=10_000,
     group_calls=10_000,
 )
