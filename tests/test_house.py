@@ -15,7 +15,7 @@ FLOORS = ("nst_engine", "bot", "adapters")
 PUBLIC_FACE = {
     *("bot.requests", "bot.reruns", "bot.errors", "bot.text", "bot.studio", "bot.config", "bot.gallery"),
     *("bot.keepsakes", "bot.languages", "bot.notes", "bot.telemetry", "bot.place_settings", "bot.places"),
-    *("bot.settings_words", "bot.picture_threads"),
+    *("bot.settings_words", "bot.picture_threads", "bot.acts"),
     *("bot.privacy", "bot.privacy_text"),
 }
 COMPOSITION_ROOT = Path("bot/app.py")

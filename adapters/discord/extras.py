@@ -13,9 +13,9 @@ from adapters.discord.delivery import limit_after
 from adapters.discord.pictures import lossless_webp, parts_of
 from adapters.discord.place import bot_is_there, check_permissions, check_still_restricted
 from adapters.discord.private_reply import think_privately
-from adapters.discord.result_buttons import Act
 from adapters.discord.sources import SPOILER
 from bot import text
+from bot.acts import Act
 from bot.errors import NoSuchJob, Refusal
 from bot.languages import _
 from bot.picture_threads import on_picture_thread

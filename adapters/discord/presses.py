@@ -12,9 +12,9 @@ from adapters.discord.extras import Extras
 from adapters.discord.history import is_for
 from adapters.discord.panel import Panel, open_panel
 from adapters.discord.place import is_moderator
-from adapters.discord.result_buttons import Act
 from adapters.discord.submissions import Submissions
 from adapters.discord.wishes import Again
+from bot.acts import Act
 from bot.errors import BadOption, NoSuchJob, NotYours, Refusal
 from bot.languages import _
 from bot.requests import Job, Options

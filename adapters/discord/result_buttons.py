@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final, Literal, Self, get_args
+from typing import Any, Final, Self
 
 import discord
 
-from adapters.discord import sentences
 from adapters.discord.private_reply import serve
-from bot.languages import _
+from bot.acts import ACTS, Act, label
 
-Act = Literal["again", "other", "stronger", "softer", "colours", "larger", "file", "film", "losses", "delete"]
-ACTS: Final[tuple[Act, ...]] = get_args(Act)
 PER_ROW: Final = 5
 
 
@@ -22,11 +19,14 @@ class ResultButton(
 ):
     """Does something with one finished job; what, the client's `presses` know."""
 
-    def __init__(self, act: Act, job_id: str, label: str = "", row: int | None = None) -> None:
+    def __init__(self, act: Act, job_id: str, *, keeps_colours: bool = False, row: int | None = None) -> None:
         danger = discord.ButtonStyle.danger if act == "delete" else discord.ButtonStyle.secondary
         super().__init__(
             discord.ui.Button(
-                label=label or _(sentences.ACTS[act]), style=danger, custom_id=f"atelier:{act}:{job_id}", row=row
+                label=label(act, keeps_colours=keeps_colours),
+                style=danger,
+                custom_id=f"atelier:{act}:{job_id}",
+                row=row,
             )
         )
         self.act = act
@@ -53,7 +53,6 @@ class ResultButton(
 def result_view(job_id: str, *, has_film: bool, keeps_colours: bool) -> discord.ui.View:
     """The buttons under a picture: those that have something to do."""
     view = discord.ui.View(timeout=None)
-    labels = {"colours": _(sentences.PAINTING_COLOURS)} if keeps_colours else {}
     for number, act in enumerate(act for act in ACTS if act != "film" or has_film):
-        view.add_item(ResultButton(act, job_id, labels.get(act, ""), row=number // PER_ROW))
+        view.add_item(ResultButton(act, job_id, keeps_colours=keeps_colours, row=number // PER_ROW))
     return view

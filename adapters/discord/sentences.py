@@ -63,19 +63,6 @@ CHOICE_PRESETS = {
 }
 
 CANCEL = N_("Cancel")
-ACTS = {
-    "again": N_("Again"),
-    "other": N_("Other style"),
-    "stronger": N_("Stronger"),
-    "softer": N_("Softer"),
-    "colours": N_("Keep colours"),
-    "larger": N_("Larger"),
-    "file": N_("As file"),
-    "film": N_("Time-lapse"),
-    "losses": N_("Losses"),
-    "delete": N_("Delete"),
-}
-PAINTING_COLOURS = N_("Painting's colours")
 NOT_YOUR_PICTURE = N_("This picture is somebody else's; press **Again** to get one of your own, then change that one.")
 STRONGEST = N_("The style is as strong as it can be; choose **Softer**, or another style.")
 SOFTEST = N_("The style is as soft as it can be; choose **Stronger**, or another style.")

@@ -7,9 +7,9 @@ from telegram.error import TelegramError
 from adapters.telegram import result_sentences as sentences
 from adapters.telegram.limits import LIMITS, TelegramLimits
 from adapters.telegram.outbox import Outbox
-from adapters.telegram.result_buttons import Act
 from adapters.telegram.spot import Spot, is_too_large, pictures_are_forbidden
 from adapters.telegram.uploads import Upload, lossless_file, photo_upload
+from bot.acts import Act
 from bot.errors import NoSuchJob, Refusal
 from bot.languages import _, number
 from bot.picture_threads import on_picture_thread

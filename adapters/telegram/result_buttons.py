@@ -4,31 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Final, Literal, get_args
+from typing import Final
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from adapters.telegram import result_sentences as sentences
 from adapters.telegram.limits import TelegramLimits
+from bot.acts import ACTS, Act, label
 from bot.gallery import Gallery, Style
 from bot.languages import _
 from bot.requests import Answer, Job
 
-Act = Literal["again", "other", "stronger", "softer", "colours", "larger", "file", "film", "losses", "delete"]
-ACTS: Final[tuple[Act, ...]] = get_args(Act)
 RESULT: Final = "r"
 OTHER: Final = "o"
 TAKEN: Final = "t"
 BACK: Final = "-"
 OF_BEFORE: Final[dict[str, Act]] = {"l": "losses", "f": "file"}
 """Buttons of versions before, under pictures that are still there."""
-_ROWS: Final = (
-    ("again", "other"),
-    ("stronger", "softer"),
-    ("colours", "larger"),
-    ("file", "film"),
-    ("losses", "delete"),
-)
+_ROWS: Final = [ACTS[at : at + 2] for at in range(0, len(ACTS), 2)]
 _LONGEST_ID: Final = 32
 """Bytes of a style's id in a button, beside the job's id."""
 
@@ -41,9 +34,8 @@ def buttons_of(job: Job, answer: Answer) -> InlineKeyboardMarkup:
 def result_buttons(job: Job, *, has_film: bool) -> InlineKeyboardMarkup:
     """The same, when it is known whether there is a time-lapse."""
     keeps = job.settings.get("colours", "style") != "style"
-    labels = sentences.ACTS | ({"colours": sentences.PAINTING_COLOURS} if keeps else {})
     rows = [[act for act in row if act != "film" or has_film] for row in _ROWS]
-    return _keyboard([[(_(labels[act]), f"{RESULT}:{act}:{job.id}") for act in row] for row in rows])
+    return _keyboard([[(label(act, keeps_colours=keeps), f"{RESULT}:{act}:{job.id}") for act in row] for row in rows])
 
 
 def style_buttons(

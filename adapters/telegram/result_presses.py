@@ -18,18 +18,17 @@ from adapters.telegram.orders import OrderDesk
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.queries import acknowledge, query_of, seen_message, spot_of
 from adapters.telegram.result_buttons import (
-    ACTS,
     BACK,
     OF_BEFORE,
     OTHER,
     RESULT,
     TAKEN,
-    Act,
     has_film,
     result_buttons,
     style_buttons,
     style_of,
 )
+from bot.acts import ACTS, Act
 from bot.errors import NoSuchJob, NotYours, Refusal
 from bot.gallery import Gallery
 from bot.languages import _, spoken

@@ -6,19 +6,6 @@ from typing import Final
 
 from bot.languages import N_
 
-ACTS: Final = {
-    "again": N_("Again"),
-    "other": N_("Other style"),
-    "stronger": N_("Stronger"),
-    "softer": N_("Softer"),
-    "colours": N_("Keep colours"),
-    "larger": N_("Larger"),
-    "file": N_("As file"),
-    "film": N_("Time-lapse"),
-    "losses": N_("Losses"),
-    "delete": N_("Delete"),
-}
-PAINTING_COLOURS: Final = N_("Painting's colours")
 CANCEL: Final = N_("Cancel")
 PAGE_BEFORE: Final = N_("‹ Back")
 NEXT_PAGE: Final = N_("More ›")

@@ -10,7 +10,7 @@ from PIL import Image
 
 from adapters.discord import limits
 from adapters.discord.presses import changed
-from adapters.discord.result_buttons import ACTS
+from bot.acts import ACTS
 from bot.errors import BadOption
 from bot.requests import Job, Options
 from nst_engine.settings import Settings, style_weight_for
