@@ -43,7 +43,7 @@ _VARIATIONS: Final[tuple[Variation, ...]] = get_args(Variation)
 
 
 class ResultPresses:
-    """Serves the buttons: again for everybody, the others for the owner and for administrators."""
+    """Serves the buttons, for the owner and for administrators."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class ResultPresses:
         query = query_of(update)
         act, job_id = _parsed(query.data or "")
         try:
-            job = await self._job(query, job_id, for_all=act == "again")
+            job = await self._job(query, job_id)
             options = _options(act, job)
             if act not in _NO_JOB:
                 await self._rules.check(query)
@@ -176,7 +176,7 @@ class ResultPresses:
                 assert spot.message_id is not None, "a button is under a message"
                 await self._outbox.say(spot.replying(spot.message_id), _(sentences.NOT_DELETED))
 
-    async def _job(self, query: CallbackQuery, job_id: str, *, for_all: bool = False) -> Job:
+    async def _job(self, query: CallbackQuery, job_id: str) -> Job:
         """The job of a button, for who may press it. Raises a `Refusal`."""
         try:
             job = await self._studio.job(job_id)
@@ -184,8 +184,7 @@ class ResultPresses:
             raise NoSuchJob(_(sentences.NO_LONGER_KEPT)) from None
         if query.message is None or job.address.get("chat_id") != query.message.chat.id:
             raise Refusal(_(sentences.OTHER_CHAT))
-        is_allowed = for_all or job.person == str(query.from_user.id)
-        if not is_allowed and not await self._rules.administers(query):
+        if job.person != str(query.from_user.id) and not await self._rules.administers(query):
             raise NotYours(_(sentences.NOT_YOUR_PICTURE))
         if job.state != "done":
             raise Refusal(_(sentences.NO_PICTURE if job.is_over else sentences.NOT_FINISHED))

@@ -15,7 +15,7 @@ ONCE_MORE: Final = N_("I paint it once more; the new picture comes below.")
 ON_ITS_WAY: Final = N_("It is on its way.")
 CHOOSE: Final = N_("Choose another style below the picture.")
 NOT_YOUR_PICTURE: Final = N_(
-    "This picture is somebody else's; press Again to get one of your own, then change that one."
+    "This picture is somebody else's; reply to the photo with /stylize to get one of your own."
 )
 NOT_YOURS_TO_CANCEL: Final = N_("Only the person who asked for this picture, or an administrator, can cancel it.")
 OTHER_CHAT: Final = N_("This picture was made in another chat; press the button there.")

@@ -68,7 +68,7 @@ async def test_a_picture_that_is_only_unknown_is_deleted_by_its_button_alone(
     await telegram.says(house.ann, house.club, f"/stylize {house.a_style}", reply_to=photo)
     result = await house.picture_in(house.club, photo)
     await house.settled((await house.job_of(result)).id)
-    await refused(house, await telegram.presses(house.bob, result, "Delete"), "press Again")
+    await refused(house, await telegram.presses(house.bob, result, "Delete"), "with /stylize to get one")
     await house.studio.privacy.erase("telegram", str(house.ann.id))
     await refused(house, await telegram.presses(telegram.person("Eve"), result, "Delete"), "no longer kept")
     await telegram.presses(house.bob, result, "Delete")

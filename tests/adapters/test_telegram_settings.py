@@ -187,7 +187,7 @@ async def test_who_may_not_ask_is_told_before_anything_is_queued(
 ) -> None:
     house = swift_telegram
     house.club.admins.add(house.ann.id)
-    result, _job = await painted(house)
+    result = await house.picture_in(house.club, await house.asks(house.club, house.bob))
     photo = await telegram.sends_photo(house.bob, house.club, jpeg())
     await telegram.says(house.bob, house.club, "/stylize", reply_to=photo)
     chooser = await house.sentence_in(house.club, "Which style")
