@@ -19,6 +19,7 @@ from tests.standins.discord import DiscordStandIn, Person
 from tests.standins.discord.house import House, a_style, jpeg, noise, picture_of
 
 pytest_plugins = ["tests.standins.discord.fixtures"]
+pytestmark = pytest.mark.slow
 __all__ = ["manager"]
 
 MOST_THREADS = 32

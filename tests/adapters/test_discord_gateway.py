@@ -11,6 +11,7 @@ from tests.standins.discord import DiscordStandIn, Place
 from tests.standins.discord.house import House, a_style, jpeg, picture_of
 
 pytest_plugins = ["tests.standins.discord.fixtures"]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from tests.standins.discord.house import House, a_style, jpeg, picture_of
 from tests.standins.discord.world import MANAGE_GUILD, MANAGE_MESSAGES, MEMBER_PERMISSIONS, ApiError
 
 pytest_plugins = ["tests.standins.discord.fixtures"]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from tests.standins.discord.house import House, a_style, instant_house, jpeg, no
 from tests.standins.discord.world import FILE_LIMITS, MIB
 
 pytest_plugins = ["tests.standins.discord.fixtures"]
+pytestmark = pytest.mark.slow
 LARGE = 11 * MIB
 """A PNG between what plain servers take and what boosted ones do."""
 

@@ -22,6 +22,7 @@ from tests.standins.telegram.server import PATIENCE_SECONDS
 from tests.standins.telegram.world import Press
 
 pytest_plugins = ["tests.standins.telegram.fixtures"]
+pytestmark = pytest.mark.slow
 
 NAMES = ["Again", "Other style", "Stronger", "Softer", "Keep colours", "Larger", "As file", "Time-lapse", "Losses"]
 

@@ -12,6 +12,7 @@ from tests.standins.telegram import FloodRules, TelegramStandin
 from tests.standins.telegram.house import House, hurried
 
 pytest_plugins = ["tests.standins.telegram.fixtures"]
+pytestmark = pytest.mark.slow
 
 CROWD = 300
 

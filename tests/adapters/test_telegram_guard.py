@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.adapters.test_telegram_buttons import below, painted, refused
 from tests.standins.telegram import Message, TelegramStandin
 from tests.standins.telegram.house import House, jpeg
 
 pytest_plugins = ["tests.standins.telegram.fixtures"]
+pytestmark = pytest.mark.slow
 
 
 def looks(message: Message) -> tuple[Any, ...]:

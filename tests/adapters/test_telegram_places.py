@@ -16,6 +16,7 @@ from tests.standins.telegram import Chat, Fault, Message, Person, TelegramStandi
 from tests.standins.telegram.house import House, is_result, jpeg
 
 pytest_plugins = ["tests.standins.telegram.fixtures"]
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("place", ["club", "private"])
