@@ -9,6 +9,7 @@ from typing import Final
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from adapters.telegram import result_sentences as sentences
+from adapters.telegram.keyboard import page_of
 from adapters.telegram.limits import TelegramLimits
 from bot.acts import ACTS, Act, label
 from bot.gallery import Gallery, Style
@@ -42,10 +43,7 @@ def style_buttons(
     gallery: Gallery, job_id: str, page: int, limits: TelegramLimits, *, has_film: bool
 ) -> InlineKeyboardMarkup:
     """One page of styles for a job painted once more, in place of the buttons under its picture."""
-    styles = list(gallery.styles.values())
-    pages = max(1, -(-len(styles) // limits.page_styles))
-    page = min(max(page, 0), pages - 1)
-    shown = styles[page * limits.page_styles : (page + 1) * limits.page_styles]
+    page, pages, shown = page_of(gallery, page, limits)
     film = int(has_film)
     buttons = [(style.title, f"{TAKEN}:{job_id}:{film}:{key_of(style)}") for style in shown]
     turns = [(_(sentences.PAGE_BEFORE), f"{OTHER}:{job_id}:{film}:{page - 1}")] if page > 0 else []
