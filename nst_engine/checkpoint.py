@@ -20,7 +20,7 @@ from nst_engine.lbfgs import LBFGS
 from nst_engine.optimise import Descent
 
 STATE: Final = "state"
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Of the state and of what it stands for; a state of another format is of another run."""
 EVERY: Final = 5.0
 """Seconds between two saves, once a run is older than twice that."""

@@ -95,6 +95,14 @@ class Objective:
         self._targets = self._content_targets(content)
         self._eased: list[dict[str, Eased]] | None = None
 
+    def style_magnitude(self) -> float:
+        """The weighted style loss of activations that are all 0: how much is at stake for the style."""
+        nothing = [
+            {name: Moments(torch.zeros_like(part.mean), torch.zeros_like(part.gram)) for name, part in style.items()}
+            for style in self.styles
+        ]
+        return float(self._style_loss(nothing))
+
     def losses(self, picture: torch.Tensor) -> torch.Tensor:
         """The weighted losses in the order of `LOSS_NAMES` (their sum last), as a vector of 4."""
         with torch.no_grad():

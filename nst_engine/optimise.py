@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, Final
 
 import torch
 
 from nst_engine.errors import EngineError
+from nst_engine.gamut import gamut_penalty
 from nst_engine.lbfgs import LBFGS
 from nst_engine.objective import Objective
 from nst_engine.settings import Optimizer
@@ -22,6 +24,8 @@ EASE: Final = 0.5
 """How much L-BFGS's objective is eased (`Objective.ease`) in the first half of its steps; then that falls to 0."""
 EASED_STEPS: Final = 60
 """Runs of fewer steps are eased in proportion: there the beginning, which easing slows down, is more of the whole."""
+LATE_RATE: Final = 0.4
+"""The share of L-BFGS's full step in the second half, where the falling ease makes full ones overshoot."""
 
 
 class Adam:
@@ -60,11 +64,18 @@ class Descent:
     The picture stays unclamped while it moves: clamping between evaluations would break L-BFGS's curvature. A step
     that diverges, or has losses that are not finite, is taken back and tried again at a quarter of the rate, which
     then grows again. `rows` has the losses before every step, `restarts` tells how often a step was taken back.
-    `steps` is how many are planned.
+    `steps` is how many are planned, `gamut` the weight of the penalty on values outside 0..255, which is no part of the
+    losses that are told.
     """
 
     def __init__(
-        self, objective: Objective, start: torch.Tensor, optimizer: Optimizer, history: int, steps: int
+        self,
+        objective: Objective,
+        start: torch.Tensor,
+        optimizer: Optimizer,
+        history: int,
+        steps: int,
+        gamut: float = 0.0,
     ) -> None:
         self.objective = objective
         self.start = start
@@ -72,6 +83,7 @@ class Descent:
         self.rows: list[list[float]] = []
         self._optimizer = optimizer
         self._history = history
+        self._gamut = gamut
         self._change = Change(start) if optimizer == "adam" else SpectralChange(start)
         self._point = torch.zeros_like(start)
         self._best, self._lowest = self._point.clone(), math.inf
@@ -97,30 +109,37 @@ class Descent:
 
         Raises `EngineError` when not even the start has finite losses.
         """
-        values, gradient, curvature = self._evaluate()
-        while not (math.isfinite(values[-1]) and values[-1] <= DIVERGED * self._lowest):
+        values, cost, gradient, curvature = self._evaluate()
+        while not (math.isfinite(cost) and cost <= DIVERGED * self._lowest):
             if not self.rows or self._rate < SMALLEST_RATE:
                 raise EngineError("The losses of this picture are not finite; try another picture or smaller weights.")
             self._rate /= 4
             self._point = self._best.clone()
             self.restarts += 1
             self.mover = self._new_mover()
-            values, gradient, curvature = self._evaluate()
-        if values[-1] < self._lowest:
-            self._best, self._lowest = self._point, values[-1]
-        self._point = self._point + self.mover.move(gradient, self._rate, curvature)
+            values, cost, gradient, curvature = self._evaluate()
+        if cost < self._lowest:
+            self._best, self._lowest = self._point, cost
+        self._point = self._point + self.mover.move(gradient, self._damped(self._rate), curvature)
         self._rate = min(2 * self._rate, 1.0)
         self.rows.append(values)
         return values
 
-    def result(self) -> tuple[torch.Tensor, list[float]]:
-        """The last picture and its losses, or the best one where that is better."""
-        picture = self.picture()
-        values = self.objective.losses(picture).tolist()
+    def result(
+        self, delivered: Callable[[torch.Tensor], torch.Tensor] | None = None
+    ) -> tuple[torch.Tensor, list[float]]:
+        """The last picture, or the best one where that is better, and its losses: as it is `delivered`, if given."""
+        picture, values = self._judged(self.picture(), delivered)
         if not values[-1] <= self._lowest:
-            picture = self.best_picture()
-            values = self.objective.losses(picture).tolist()
+            best, of_best = self._judged(self.best_picture(), delivered)
+            if not values[-1] <= of_best[-1]:
+                return best, of_best
         return picture, values
+
+    def _judged(
+        self, picture: torch.Tensor, delivered: Callable[[torch.Tensor], torch.Tensor] | None
+    ) -> tuple[torch.Tensor, list[float]]:
+        return picture, self.objective.losses(picture if delivered is None else delivered(picture)).tolist()
 
     def drop_history(self) -> None:
         """Free what the optimiser remembers; the picture stays."""
@@ -153,15 +172,23 @@ class Descent:
         else:
             self.mover.load(state["mover"])
 
-    def _evaluate(self) -> tuple[list[float], torch.Tensor, float]:
-        """The losses at the point, their gradient in its coordinates, and the mover's curvature: one transfer."""
+    def _evaluate(self) -> tuple[list[float], float, torch.Tensor, float]:
+        """The losses at the point, their sum with the gamut's penalty, the gradient of that in the point's coordinates,
+        and the mover's curvature: one transfer.
+        """
         if self._optimizer == "lbfgs":
             ease = EASE * min(1.0, self.steps / EASED_STEPS)
             self.objective.ease = ease * min(1.0, 2 * max(0.0, 1 - self.done / self.steps))
-        losses, slope = self.objective.evaluate(self.picture())
-        gradient = self._change.slope(slope)
-        *values, curvature = torch.cat([losses, self.mover.curvature(gradient)]).tolist()
-        return values, gradient, curvature
+        picture = self.picture()
+        losses, slope = self.objective.evaluate(picture)
+        penalty, slope_of_penalty = gamut_penalty(picture, self._gamut)
+        gradient = self._change.slope(slope + slope_of_penalty)
+        *values, outside, curvature = torch.cat([losses, penalty, self.mover.curvature(gradient)]).tolist()
+        return values, values[-1] + outside, gradient, curvature
+
+    def _damped(self, rate: float) -> float:
+        is_late = self._optimizer == "lbfgs" and 2 * self.done >= self.steps
+        return min(rate, LATE_RATE) if is_late else rate
 
     def _new_mover(self) -> LBFGS | Adam:
         return Adam(self.start) if self._optimizer == "adam" else LBFGS(self.start, self._history)

@@ -13,6 +13,7 @@ from PIL import Image
 
 from nst_engine.checkpoint import Checkpoint, State
 from nst_engine.errors import Cancelled, DeviceError
+from nst_engine.gamut import gamut_weight
 from nst_engine.images import fit
 from nst_engine.memory import SMALLEST_BLOCK, Plan, free_memory, plan
 from nst_engine.objective import Objective, StyleMoments, Weights, blended
@@ -167,11 +168,9 @@ class Run:
                 if state is not None and self._checkpoint is not None and not self._checkpoint.resume(descent, state):
                     state = None
                 self._steps(number, study, descent, end)
-                picture, values = descent.result()
-                if number == len(self._scales()) - 1:
-                    self._rows = [*self._rows, *descent.rows, values]
-                else:
-                    self._rows = [*self._rows, *descent.rows]
+                is_last = number == len(self._scales()) - 1
+                picture, values = descent.result(study.delivered if is_last else None)
+                self._rows = [*self._rows, *descent.rows, *([values] if is_last else [])]
                 return picture
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
@@ -201,7 +200,8 @@ class Run:
         targets = styles if regions is not None else [blended(styles, self._pictures.shares)]
         tail = Tail(weights.content_layers, weights.style_layers) if settings.optimizer == "lbfgs" else None
         objective = Objective(self._room.network, study.content, targets, weights, regions, made.block, tail)
-        return Descent(objective, start, settings.optimizer, made.history, steps)
+        gamut = gamut_weight(objective.style_magnitude())
+        return Descent(objective, start, settings.optimizer, made.history, steps, gamut)
 
     def _steps(self, number: int, study: Study, descent: Descent, end: int) -> None:
         scales = self._scales()

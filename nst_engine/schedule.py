@@ -8,7 +8,7 @@ from typing import Final
 from nst_engine.images import fit
 from nst_engine.settings import MIN_SIZE, Settings
 
-FIRST_SIZE: Final = 512
+FIRST_SIZE: Final = 192
 """The longer side of the coarsest scale is at least this, in pixels; what is smaller than twice this has one scale.
 
 At this size the large shapes of a style form that no step at a finer scale brings; see docs/benchmarks.md.

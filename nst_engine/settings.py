@@ -146,9 +146,9 @@ class Preset:
 
 
 PRESETS: Final[Mapping[str, Preset]] = {
-    "draft": Preset(size=256, steps=60),
-    "standard": Preset(size=512, steps=100),
-    "fine": Preset(size=768, steps=200),
+    "draft": Preset(size=384, steps=80),
+    "standard": Preset(size=1024, steps=130),
+    "fine": Preset(size=1536, steps=300),
 }
 
 

@@ -170,6 +170,11 @@ class Study:
             picture = with_colours_of(picture, self._photo)
         return picture[..., : self.height, : self.width]
 
+    def delivered(self, picture: torch.Tensor) -> torch.Tensor:
+        """A picture as people get it, in 8 bits, in the form in which the objective sees it: (1, 3, H, W)."""
+        got = self.alike(self.shown(picture))
+        return luminance(got) if self.settings.colours == "luminance" else got
+
     def shown(self, picture: torch.Tensor) -> Image.Image:
         """The same as a Pillow picture in mode RGB."""
         return to_picture(self.finished(picture))

@@ -1,0 +1,28 @@
+"""The levels that a file can hold, 0..255, as a soft bound on the picture while it is optimised."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+
+SHARE: Final = 3e-5
+"""The penalty's weight as a share of the style's magnitude; how it was found: docs/performance.md."""
+
+
+def gamut_weight(style_magnitude: float) -> float:
+    """The weight of the penalty for a style of that magnitude (`Objective.style_magnitude`).
+
+    It is the style that pulls colours out of range, by its weight and by how strong its Gram matrices are: so clamping
+    costs little at every strength and with every style.
+    """
+    return SHARE * style_magnitude
+
+
+def gamut_penalty(picture: torch.Tensor, weight: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """`weight` times the mean squared distance of a picture's values from 0..255, (1,), and its gradient.
+
+    Without it a run ends at values that no file can hold, and clamping them raises the losses by up to 150 %.
+    """
+    excess = picture - picture.clamp(0, 255)
+    return weight * excess.square().mean().reshape(1), (2 * weight / excess.numel()) * excess
