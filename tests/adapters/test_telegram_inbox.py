@@ -253,7 +253,7 @@ async def test_presses_that_come_again_when_all_was_done_change_nothing(
     await house.settled((await house.job_of(second)).id)
     await telegram.presses(house.ann, result, "Other style")
     await telegram.until(lambda: "✕ Keep this one" in result.labels)
-    await press(result, "Lilac")
+    await press(result, "The Kiss")
     third = (await house.results(house.private, 3))[2]
     await telegram.until(lambda: "Other style" in result.labels)
     await press(third, "Delete")

@@ -42,7 +42,7 @@ def describe(folder: Path, text: str) -> None:
 
 class TestOwnPictures:
     def test_there_are_paintings_drawn_pictures_and_photos(self) -> None:
-        assert len(STYLES) == 14 + len(drawing.HANDS)
+        assert len(STYLES) == 20 + len(drawing.HANDS)
         assert len(PHOTOS) == 6
 
     @pytest.mark.parametrize("style", STYLES, ids=name_of)
@@ -69,8 +69,8 @@ class TestOwnPictures:
         assert {path for name in ("paintings", "photos", "drawn") for path in (HERE / name).iterdir()} == described
 
     @pytest.mark.parametrize("name", ["styles.toml", "photos.toml"])
-    def test_no_address_stands_in_the_entries(self, name: str) -> None:
-        text = (HERE / name).read_text(encoding="utf-8")
+    def test_no_address_stands_in_the_entries_but_where_a_licence_is_quoted(self, name: str) -> None:
+        text = re.sub(r"(?m)^licence = .*$", "", (HERE / name).read_text(encoding="utf-8"))
         assert not re.search(r"://|www\.|\w\.(com|org|net|io)\b", text)
 
     def test_label_leaves_out_what_is_not_known(self) -> None:
@@ -88,8 +88,8 @@ class TestFind:
             ("starrynight", "starry_night"),
             ("starry", "starry_night"),
             ("Mont Sainte Victoire", "mont_sainte_victoire"),
-            ("Hollyhocks (Roses tremieres)", "hollyhocks"),
-            ("HOLLYHOCKS (ROSES TRÉMIÈRES)", "hollyhocks"),
+            ("Cafe Terrace at Night", "cafe_terrace"),
+            ("CAFÉ TERRACE AT NIGHT", "cafe_terrace"),
             ("Lilac, Mikhail Vrubel, 1900", "lilac"),
             ("the waves", "waves"),
             ("pointil", "pointillism"),
@@ -112,7 +112,8 @@ class TestFind:
             ("vrubel", "There is no style named 'vrubel'; did you mean Lilac?"),
             (
                 "van gogh",
-                "There is no style named 'van gogh'; did you mean The Starry Night or Bouquet of Flowers in a Vase?",
+                "There is no style named 'van gogh'; "
+                "did you mean The Starry Night, Café Terrace at Night or Village Street in Auvers?",
             ),
             ("qqqq", "There is no style named 'qqqq'; the list of styles shows all of them."),
             ("  ", "Please name a style; the list of styles shows all of them."),
@@ -125,8 +126,8 @@ class TestFind:
         assert str(caught.value) == sentence
 
     def test_a_beginning_that_several_share_is_asked_about(self) -> None:
-        with pytest.raises(UnknownStyle, match=r"^Several styles begin with 'v'; do you mean .+ or .+\?$"):
-            GALLERY.find("v")
+        with pytest.raises(UnknownStyle, match=r"^Several styles begin with 'm'; do you mean .+ or .+\?$"):
+            GALLERY.find("m")
 
     def test_an_endless_or_broken_name_stays_one_short_sentence(self) -> None:
         with pytest.raises(UnknownStyle) as caught:
@@ -148,17 +149,18 @@ class TestSearch:
         assert GALLERY.search("  ", limit=3) == STYLES[:3]
 
     def test_beginnings_come_before_words_within(self) -> None:
-        assert GALLERY.search("gar")[0].id == "garden_at_bougival"
-        found = [style.id for style in GALLERY.search("v")]
-        assert found[:3] == ["villa_with_orange_trees", "vase_of_flowers", "venice_salute"]
-        assert found.index("starry_night") < found.index("ninth_wave")
+        assert GALLERY.search("gal")[0].id == "moulin_de_la_galette"
+        found = [style.id for style in GALLERY.search("m")]
+        assert found[:3] == ["mosaic", "mont_sainte_victoire", "moulin_de_la_galette"]
+        assert found.index("lilac") < found.index("composition_viii")
 
     def test_the_artist_and_the_year_count_too(self) -> None:
-        assert {style.id for style in GALLERY.search("Morisot")} == {
-            "reading",
-            "hollyhocks",
-            "garden_at_bougival",
-            "villa_with_orange_trees",
+        assert {style.id for style in GALLERY.search("van Gogh")} == {
+            "starry_night",
+            "cafe_terrace",
+            "village_street",
+            "church_at_auvers",
+            "bouquet_of_flowers",
         }
         assert [style.id for style in GALLERY.search("cezanne")] == ["mont_sainte_victoire"]
         assert "bouquet_of_flowers" in {style.id for style in GALLERY.search("1890")}
@@ -196,11 +198,11 @@ class TestCommunityFolder:
         assert gallery.find("ninth wave").title == "Our Wave"
 
     def test_a_title_that_both_have_means_the_community_s(self, folder: Path) -> None:
-        describe(folder, '[ours]\ntitle = "By the seashore"\nfile = "night_at-sea.png"\n')
+        describe(folder, '[ours]\ntitle = "Bal du Moulin de la galette"\nfile = "night_at-sea.png"\n')
         gallery = Gallery.load(folder)
-        assert gallery.find("By the Seashore, Auguste Renoir, 1883").id == "by_the_seashore"
-        describe(folder, '[ours]\ntitle = "Hollyhocks (Roses Tremieres)"\nfile = "night_at-sea.png"\n')
-        assert Gallery.load(folder).find("Hollyhocks (Roses trémières)").id == "ours"
+        assert gallery.find("Bal du moulin de la Galette, Auguste Renoir, 1876").id == "moulin_de_la_galette"
+        describe(folder, '[ours]\ntitle = "Cafe terrace at night"\nfile = "night_at-sea.png"\n')
+        assert Gallery.load(folder).find("Café Terrace at Night").id == "ours"
 
     def test_what_is_no_picture_is_left_alone(self, folder: Path) -> None:
         (folder / "README.md").write_text("about", encoding="utf-8")
@@ -354,10 +356,10 @@ class TestDrawing:
         ("The Starry-Night", "starry_night"),
         ("starry nite", "starry_night"),
         ("strary night", "starry_night"),
-        ("chrysantemums", "chrysanthemums"),
-        ("hollyhock", "hollyhocks"),
-        ("Hollyhocks", "hollyhocks"),
-        ("villa with orange tree", "villa_with_orange_trees"),
+        ("compositon VIII", "composition_viii"),
+        ("sleep of reasons", "sleep_of_reason"),
+        ("The Scream", "the_scream"),
+        ("church in auvers", "church_at_auvers"),
         ("waves", "waves"),
         ("wave", None),
         ("starry", None),

@@ -26,8 +26,8 @@ from bot.gallery.hands.canvas import (
 from bot.gallery.hands.cells import Numbers
 
 FINER: Final = 3
-PAPER: Final = ((-1.2, "e2cfa4"), (0.0, "f1e4c4"), (1.2, "faf2dc"))
-INK: Final = "1d1712"
+PAPER: Final = ((-1.2, "eaeef2"), (0.0, "f6f8fa"), (1.2, "ffffff"))
+INK: Final = "0b0c0e"
 
 Box = tuple[slice, slice]
 ALL: Final[Box] = (slice(None), slice(None))
@@ -65,8 +65,8 @@ class Plate:
         tone: Plane,
         first: Plane,
         second: Plane,
-        pitch: float = 4.6,
-        pen: float = 1.0,
+        pitch: float,
+        pen: float,
         box: Box = ALL,
     ) -> None:
         """Cut the mask afresh: lines along the level curves of `first`, crossed by those of `second` in the shade.
@@ -113,12 +113,12 @@ class Plate:
         self.ink = np.maximum(self.ink, smooth(0.25, -0.25, away - np.clip(pressed, 0, 3)))
 
     def printed(self) -> Plane:
-        """Ink on warm paper, as a colour plane at `FINER` times the size of the print."""
+        """Ink on cool white paper, as a colour plane at `FINER` times the size of the print."""
         random, shape = self.random, self.shape
         spread = blurred(self.ink, 0.22 * FINER)
         fibres = 0.6 * grain(shape, (2.2 * FINER, 9 * FINER), random, 2) + 0.6 * grain(shape, 3 * FINER, random, 2)
         paper = ramp(PAPER, 0.75 * grain(shape, 260 * FINER, random, 3) + 0.35 * fibres)
-        dense = np.clip(0.93 + 0.09 * grain(shape, 90 * FINER, random, 3) + 0.05 * fibres, 0.6, 1)
+        dense = np.clip(0.97 + 0.05 * grain(shape, 90 * FINER, random, 3) + 0.05 * fibres, 0.6, 1)
         cover = (smooth(0.18, 0.75, spread + 0.05 * fibres) * dense)[..., None]
         return (paper * (1 - cover) + colour(INK) * cover).astype(np.float32)
 

@@ -16,7 +16,6 @@ SIZE: Final = (1024, 768)
 SEED: Final = 1511
 SUN: Final = (318.0, 232.0)
 HORIZON: Final = 432.0
-MARGIN: Final = 22
 
 
 def draw() -> Image.Image:
@@ -32,7 +31,6 @@ def draw() -> Image.Image:
     _swells(plate)
     plate.outlines()
     _gulls(plate)
-    _margin(plate)
     return developed(plate.printed(), SIZE)
 
 
@@ -52,8 +50,8 @@ def _sky(plate: Plate) -> None:
     mixed = np.where(away < 190 + 26 * np.sin(angle * 24), rays, drift)
     tone = 0.14 + 0.42 * smooth(90, 500, away) + 0.24 * smooth(270, 20, y) + 0.06 * np.sin(angle * 24)
     tone = np.minimum(tone + _warp(plate, 120, 0.08), 0.66) * smooth(56, 130, away)
-    plate.lay(np.ones(plate.shape, bool), tone, mixed, x * 0.5 + y * 0.8 + _warp(plate, 120, 8), 5.2, 0.0)
-    plate.lay(away < 54, np.zeros_like(x), y, x, 5.0, 1.1)
+    plate.lay(np.ones(plate.shape, bool), tone, mixed, x * 0.5 + y * 0.8 + _warp(plate, 120, 8), 8.2, 0.0)
+    plate.lay(away < 54, np.zeros_like(x), y, x, 8.0, 1.8)
 
 
 def _clouds(plate: Plate) -> None:
@@ -93,7 +91,7 @@ def _cloud(
         low = np.hypot(dx + 0.5 * sunward[0], dy - 1.0)
         arcs = low * size
         cover = (away < lumps) & (y < middle[1] + spread[1] * 0.55 + 5 * np.sin(x / 17))
-        plate.lay(cover, np.clip(tone, 0, 0.72) * fade, arcs, x * 0.6 + y, 4.4, 0.75, box)
+        plate.lay(cover, np.clip(tone, 0, 0.72) * fade, arcs, x * 0.6 + y, 7.0, 1.2, box)
 
 
 def _sea(plate: Plate) -> None:
@@ -104,7 +102,7 @@ def _sea(plate: Plate) -> None:
     rows = 60 * np.log1p(depth / 9) + waves
     glitter = np.exp(-(((x - SUN[0]) / (34 + depth * 0.34)) ** 2))
     tone = 0.60 + 0.18 * np.sin(depth**0.72 * 1.35 + waves * 0.8 + x / 90) - 0.62 * glitter
-    plate.lay(y > HORIZON, tone, rows, x * 0.7 + y * 0.5 + waves * 2, 4.4, 0.9)
+    plate.lay(y > HORIZON, tone, rows, x * 0.7 + y * 0.5 + waves * 2, 7.0, 1.2)
 
 
 def _swells(plate: Plate) -> None:
@@ -131,8 +129,8 @@ def _swells(plate: Plate) -> None:
         cover = np.clip(tone, 0.07, 0.96) * smooth(0.0, 1.0, (below - foam) / (0.14 * reach)) * (1 - 0.9 * lace)
         fall = below + 0.5 * reach * peak * smooth(0, 0.9 * reach, below)
         along = fall * 0.9 + 0.05 * reach * np.sin(x / (0.10 * long)) + _warp(plate, 34, 2.2)
-        plate.lay(below > 0, cover, along, x * 0.75 + below * (0.25 + 0.6 * lee), 4.6 + tall / 26, 0.9 + tall / 26)
-        plate.lay((below > 0) & (below < foam), nothing, along, along, 5.0, 0.7 + tall / 40)
+        plate.lay(below > 0, cover, along, x * 0.75 + below * (0.25 + 0.6 * lee), 7.0 + tall / 22, 1.3 + tall / 22)
+        plate.lay((below > 0) & (below < foam), nothing, along, along, 8.0, 1.1 + tall / 30)
         _spray(plate, crest, peak, tall)
 
 
@@ -176,7 +174,7 @@ def _stone(plate: Plate, mask: Mask, size: float, shift: float) -> None:
     first[mask] = plate.x[mask] * np.cos(angle) + plate.y[mask] * np.sin(angle) * 0.6
     second[mask] = plate.x[mask] * 0.5 - plate.y[mask] * 0.7 + shift
     tone[mask] = np.clip(shade, 0.05, 0.76)
-    plate.lay(mask, tone, first, second, 5.0, 1.5)
+    plate.lay(mask, tone, first, second, 7.6, 2.0)
     plate.split(mask, large)
 
 
@@ -189,39 +187,39 @@ def _lighthouse(plate: Plate) -> None:
     bulge = y + 7 * np.sqrt(np.maximum(1 - round_**2, 0))
     dark_band = np.mod((bulge - top) / 43, 2) > 1
     tone = 0.04 + 0.62 * smooth(-0.35, 1.0, round_) + 0.5 * dark_band
-    plate.lay(tower, tone, bulge, np.arcsin(round_) * 22, 3.6, 1.3)
+    plate.lay(tower, tone, bulge, np.arcsin(round_) * 22, 5.6, 1.7)
     for left, right, high, low, grey in ((-27, 27, 108, 120, 0.5), (-15, 15, 78, 108, 0.12), (-19, 19, 72, 79, 0.7)):
         box = (x > middle + left) & (x < middle + right) & (y > high) & (y < low)
-        plate.lay(box, grey + 0.3 * smooth(-10, 20, x - middle), y, x, 3.4, 1.1)
+        plate.lay(box, grey + 0.3 * smooth(-10, 20, x - middle), y, x, 5.0, 1.4)
     dome = np.hypot((x - middle) / 17, (y - 73) / 20)
-    plate.lay((dome < 1) & (y < 73), 0.35 + 0.5 * smooth(-6, 16, x - middle), dome * 20, x, 3.4, 1.1)
-    plate.lay(plate.inside([(855, 56), (861, 56), (858.6, 34), (857.4, 34)]), np.ones_like(x), y, x, 3, 1.0)
+    plate.lay((dome < 1) & (y < 73), 0.35 + 0.5 * smooth(-6, 16, x - middle), dome * 20, x, 5.0, 1.4)
+    plate.lay(plate.inside([(855, 56), (861, 56), (858.6, 34), (857.4, 34)]), np.ones_like(x), y, x, 5.0, 1.0)
     for pane in (-9, 0, 9):
-        plate.lay((np.abs(x - middle - pane) < 1.1) & (y > 79) & (y < 108), np.ones_like(x), y, x, 3, 0.6)
+        plate.lay((np.abs(x - middle - pane) < 1.1) & (y > 79) & (y < 108), np.ones_like(x), y, x, 5.0, 0.6)
     for wy in (158, 214, 270):
         window = (np.abs(x - middle + 3) < 4.6) & (np.abs(y - wy) < 8)
-        plate.lay(window, np.ones_like(x), y, x, 3, 1.0)
+        plate.lay(window, np.ones_like(x), y, x, 5.0, 1.0)
     _house(plate)
 
 
 def _house(plate: Plate) -> None:
     x, y = plate.x, plate.y
     wall = plate.inside([(906, 288), (980, 288), (980, 332), (906, 332)])
-    plate.lay(wall, np.full_like(x, 0.16) + 0.3 * (x > 956), y, x, 4.0, 1.2)
+    plate.lay(wall, np.full_like(x, 0.16) + 0.3 * (x > 956), y, x, 5.6, 1.5)
     roof = plate.inside([(896, 290), (914, 258), (968, 258), (988, 290)])
-    plate.lay(roof, np.full_like(x, 0.66), x + 0.55 * y, y, 3.8, 1.3)
-    plate.lay(plate.inside([(952, 262), (952, 244), (963, 244), (963, 262)]), np.full_like(x, 0.55), y, x, 3.4, 1.2)
+    plate.lay(roof, np.full_like(x, 0.66), x + 0.55 * y, y, 5.4, 1.6)
+    plate.lay(plate.inside([(952, 262), (952, 244), (963, 244), (963, 262)]), np.full_like(x, 0.55), y, x, 5.0, 1.5)
     for wx in (920, 940):
-        plate.lay((np.abs(x - wx) < 5) & (np.abs(y - 306) < 7), np.full_like(x, 0.95), y, x, 3.4, 1.0)
-    plate.lay((np.abs(x - 966) < 6) & (y > 304) & (y < 332), np.full_like(x, 0.9), y, x, 3.4, 1.0)
+        plate.lay((np.abs(x - wx) < 5) & (np.abs(y - 306) < 7), np.full_like(x, 0.95), y, x, 5.0, 1.3)
+    plate.lay((np.abs(x - 966) < 6) & (y > 304) & (y < 332), np.full_like(x, 0.9), y, x, 5.0, 1.3)
 
 
 def _ship(plate: Plate) -> None:
     x, y = plate.x, plate.y
     nothing = np.ones_like(x)
-    plate.lay(plate.inside([(424, 452), (520, 450), (508, 466), (436, 467)]), nothing * 0.92, y, x, 3.4, 1.2)
+    plate.lay(plate.inside([(424, 452), (520, 450), (508, 466), (436, 467)]), nothing * 0.92, y, x, 5.0, 1.5)
     for mast, high in ((452, 362), (488, 352)):
-        plate.lay((np.abs(x - mast) < 1.3) & (y > high) & (y < 452), nothing, y, x, 3, 0.8)
+        plate.lay((np.abs(x - mast) < 1.3) & (y > high) & (y < 452), nothing, y, x, 5.0, 0.8)
     sails = (
         [(450, 372), (450, 404), (430, 408), (436, 388)], [(450, 408), (450, 444), (420, 446), (430, 424)],
         [(486, 360), (486, 398), (462, 402), (468, 378)], [(486, 402), (486, 442), (456, 446), (464, 420)],
@@ -229,7 +227,7 @@ def _ship(plate: Plate) -> None:
     )  # fmt: skip
     for outline in sails:
         left = min(px for px, _ in outline)
-        plate.lay(plate.inside(outline), 0.08 + 0.5 * smooth(left + 4, left + 34, x), x + 0.2 * y, y, 3.8, 1.0)
+        plate.lay(plate.inside(outline), 0.08 + 0.5 * smooth(left + 4, left + 34, x), x + 0.2 * y, y, 5.4, 1.3)
     for rope in ([(488, 352), (452, 362), (424, 452)], [(488, 352), (520, 400), (538, 446)]):
         plate.stroke(rope, 0.9)
 
@@ -239,13 +237,4 @@ def _gulls(plate: Plate) -> None:
                        (430, 150, 8), (664, 268, 8)):  # fmt: skip
         for side in (-1, 1):
             wing = [(x, y), (x + side * size * 0.5, y - size * 0.42), (x + side * size * 1.15, y - size * 0.1)]
-            plate.stroke(wing, 0.15 * size + 0.8)
-
-
-def _margin(plate: Plate) -> None:
-    x, y = plate.x, plate.y
-    wobble = _warp(plate, 60, 0.5)
-    edge = np.minimum(np.minimum(x, SIZE[0] - x), np.minimum(y, SIZE[1] - y)) + wobble
-    plate.ink[edge < MARGIN] = 0
-    plate.ink[(edge > MARGIN - 1.0) & (edge < MARGIN + 0.9)] = 1
-    plate.ink[(edge > MARGIN - 5.6) & (edge < MARGIN - 4.9)] = 1
+            plate.stroke(wing, 0.2 * size + 1.1)
