@@ -23,7 +23,7 @@ SMALLEST_RATE: Final = 4.0**-20
 EASE: Final = 0.5
 """How much L-BFGS's objective is eased (`Objective.ease`) in the first half of its steps; then that falls to 0."""
 EASED_STEPS: Final = 60
-"""Runs of fewer steps are eased in proportion: there the beginning, which easing slows down, is more of the whole."""
+"""Runs of fewer steps are eased, and damped, in proportion: there the beginning is more of the whole."""
 LATE_RATE: Final = 0.4
 """The share of L-BFGS's full step in the second half, where the falling ease makes full ones overshoot."""
 
@@ -177,8 +177,7 @@ class Descent:
         and the mover's curvature: one transfer.
         """
         if self._optimizer == "lbfgs":
-            ease = EASE * min(1.0, self.steps / EASED_STEPS)
-            self.objective.ease = ease * min(1.0, 2 * max(0.0, 1 - self.done / self.steps))
+            self.objective.ease = EASE * self._calm * min(1.0, 2 * max(0.0, 1 - self.done / self.steps))
         picture = self.picture()
         losses, slope = self.objective.evaluate(picture)
         penalty, slope_of_penalty = gamut_penalty(picture, self._gamut)
@@ -186,9 +185,14 @@ class Descent:
         *values, outside, curvature = torch.cat([losses, penalty, self.mover.curvature(gradient)]).tolist()
         return values, values[-1] + outside, gradient, curvature
 
+    @property
+    def _calm(self) -> float:
+        """How much of the full easing and damping a run of so many steps gets."""
+        return min(1.0, self.steps / EASED_STEPS)
+
     def _damped(self, rate: float) -> float:
         is_late = self._optimizer == "lbfgs" and 2 * self.done >= self.steps
-        return min(rate, LATE_RATE) if is_late else rate
+        return min(rate, 1 - (1 - LATE_RATE) * self._calm) if is_late else rate
 
     def _new_mover(self) -> LBFGS | Adam:
         return Adam(self.start) if self._optimizer == "adam" else LBFGS(self.start, self._history)

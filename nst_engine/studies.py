@@ -156,9 +156,10 @@ class Study:
     def finer(self, picture: torch.Tensor, coarse: Study) -> torch.Tensor:
         """A coarser scale's picture as a start here: this content, and the change that was made there, enlarged.
 
-        Enlarging the picture itself would lose the content's fine detail.
+        Enlarging the picture itself would lose the content's fine detail. Clamped: the few steps of a fine scale would
+        else be spent on bringing colours back into range.
         """
-        return self.content + _resized(picture - coarse.content, self.content.shape[-2:])
+        return (self.content + _resized(picture - coarse.content, self.content.shape[-2:])).clamp(0, 255)
 
     def moved(self, result: torch.Tensor, before: Study) -> torch.Tensor:
         """The last frame's result as a start here: with the change that the content made since."""
