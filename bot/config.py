@@ -125,7 +125,7 @@ class EngineConfig(_Section):
     default_size: int = Field(default=0, ge=0, le=MAX_SIZE)
     default_steps: int = Field(default=0, ge=0, le=MAX_STEPS)
     default_preset: Literal["draft", "standard", "fine"] = "standard"
-    default_strength: int = Field(default=75, ge=0, le=100)
+    default_strength: int = Field(default=85, ge=0, le=100)
 
 
 def _named_with_platform(weights: dict[str, float]) -> dict[str, float]:

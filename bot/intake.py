@@ -8,13 +8,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from bot.config import EngineConfig
 from bot.errors import BadOption, BadPicture
 from bot.languages import N_, _, listed, ngettext, quoted, told
 from bot.picture_threads import on_picture_thread
-from bot.requests import Options, StylizeRequest
+from bot.requests import NOTHING_CHOSEN, Options, StylizeRequest
 from bot.speed import Cost
 from nst_engine.errors import PictureError, SettingsError
 from nst_engine.settings import PRESETS, Settings, style_weight_for
@@ -51,8 +51,8 @@ class CheckedPhoto:
         return Cost(steps, frames_work(self.width, self.height, self.frames, settings))
 
 
-def settings_for(options: Options, config: EngineConfig) -> Settings:
-    """The engine's settings for what a person chose, the rest by the configuration.
+def settings_for(options: Options, config: EngineConfig, suits: Options = NOTHING_CHOSEN) -> Settings:
+    """The engine's settings for what a person chose, the rest by what `suits` the styles, then by the configuration.
 
     A preset that was chosen goes before the configured size and steps, a size or steps that was chosen before the
     preset, and a style weight before any strength. Raises `BadOption`.
@@ -69,15 +69,19 @@ def settings_for(options: Options, config: EngineConfig) -> Settings:
     size, steps = preset.size, preset.steps
     if options.preset is None:
         size, steps = config.default_size or size, config.default_steps or steps
-    names = [field.name for field in dataclasses.fields(Options) if field.name not in NO_SETTINGS]
-    chosen = {name: value for name in names if (value := getattr(options, name)) is not None}
+    strengths = (options.strength, suits.strength, config.default_strength)
+    strength = next(each for each in strengths if each is not None)
     try:
-        settings = Settings(size=size, steps=steps)
-        strength = config.default_strength if options.strength is None else options.strength
-        settings = replace(settings, style_weight=style_weight_for(strength))
-        return replace(settings, **chosen)
+        settings = Settings(size=size, steps=steps, style_weight=style_weight_for(strength))
+        return replace(settings, **(settings_in(suits) | settings_in(options)))
     except SettingsError as error:
         raise BadOption(told(error)) from None
+
+
+def settings_in(options: Options) -> dict[str, Any]:
+    """Those of the options that are set and are the engine's settings of the same name."""
+    names = [field.name for field in dataclasses.fields(Options) if field.name not in NO_SETTINGS]
+    return {name: value for name in names if (value := getattr(options, name)) is not None}
 
 
 def check_counts(request: StylizeRequest, settings: Settings) -> None:

@@ -48,6 +48,9 @@ class Options:
     scales: int | None = None
 
 
+NOTHING_CHOSEN: Final = Options()
+
+
 def _read_shares(text: str) -> tuple[float, ...]:
     return tuple(float(part) for part in text.split(","))
 

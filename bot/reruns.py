@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from bot.errors import BadOption
-from bot.intake import NO_SETTINGS
+from bot.intake import settings_in
 from bot.languages import told
-from bot.requests import Address, Options
+from bot.requests import NOTHING_CHOSEN, Address, Options
 from nst_engine.errors import SettingsError
 from nst_engine.settings import Settings, style_weight_for
 
@@ -38,19 +37,43 @@ class Rerun:
     moderator: bool = False
 
 
-def settings_again(before: Mapping[str, Any], rerun: Rerun) -> Settings:
-    """The settings of a job, with what is to be different. Raises `BadOption`."""
+def settings_again(
+    before: Mapping[str, Any], rerun: Rerun, suited_before: Options = NOTHING_CHOSEN, suits: Options = NOTHING_CHOSEN
+) -> Settings:
+    """The settings of a job, with what is to be different. Raises `BadOption`.
+
+    With other styles, what was as it suited the styles before is as it `suits` these.
+    """
     options = rerun.options
-    names = [field.name for field in dataclasses.fields(Options) if field.name not in NO_SETTINGS]
-    changes = {name: value for name in names if (value := getattr(options, name)) is not None}
+    changes = settings_in(options)
     if rerun.styles is not None:
+        changes = _suited_anew(before, suited_before, suits) | changes
         changes.setdefault("style_weights", ())
     try:
-        if options.strength is not None:
-            changes.setdefault("style_weight", style_weight_for(options.strength))
+        if options.strength is not None and options.style_weight is None:
+            changes["style_weight"] = style_weight_for(options.strength)
         return replace(Settings.from_dict(before), **changes)
     except SettingsError as error:
         raise BadOption(told(error)) from None
+
+
+def is_of_strength(settings: Mapping[str, Any], strength: int | None) -> bool:
+    """True if a job has the style weight of a strength."""
+    weight = float(settings.get("style_weight", 1.0))
+    return strength is not None and math.isclose(weight, style_weight_for(strength), rel_tol=1e-9)
+
+
+def _suited_anew(before: Mapping[str, Any], suited_before: Options, suits: Options) -> dict[str, Any]:
+    """Those of a job's settings that suited its styles, as they suit other ones."""
+    usual = Settings()
+    changes: dict[str, Any] = {}
+    if is_of_strength(before, suited_before.strength) and suits.strength is not None:
+        changes["style_weight"] = style_weight_for(suits.strength)
+    for name in ("style_scale", "scales", "start"):
+        then, now, own = getattr(suited_before, name), getattr(suits, name), getattr(usual, name)
+        if before.get(name, own) == (own if then is None else then):
+            changes[name] = own if now is None else now
+    return changes
 
 
 def strength_of(settings: Mapping[str, Any]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,7 @@ from bot.belongings import Belongings
 from bot.config import Config
 from bot.errors import NoSuchJob, NotYours, Refusal
 from bot.gallery import Gallery, Style
+from bot.gallery.defaults import suited
 from bot.gallery.own import PlaceGalleries
 from bot.keepsakes import Keepsakes
 from bot.languages import N_, _
@@ -33,7 +34,7 @@ from bot.queue.operator import Operator
 from bot.queue.orders import load_answer
 from bot.queue.pump import Pump
 from bot.requests import OWN_PICTURE, Answer, Finished, Job, JobEvent, Options, StylizeRequest
-from bot.reruns import Rerun, settings_again
+from bot.reruns import Rerun, is_of_strength, settings_again
 from bot.takings import Taking, Takings
 from nst_engine.settings import Settings
 
@@ -85,7 +86,7 @@ class Studio:
 
     @property
     def default_strength(self) -> int:
-        """How strong the style is when a person chooses nothing, 0 to 100."""
+        """How strong a style is that has no strength of its own, when a person chooses nothing, 0 to 100."""
         return self._config.engine.default_strength
 
     async def gallery_of(self, platform: str, place: str) -> Gallery:
@@ -96,6 +97,19 @@ class Studio:
         """The style that a place gives those who choose none; None where it has set none, or that one is gone."""
         here = await self.places.of(platform, place)
         return (await self.gallery_of(platform, place)).styles.get(here.style) if here.style else None
+
+    async def usual_strength(self, platform: str, place: str, styles: Sequence[str | bytes] = ()) -> int:
+        """How strong the style is when a person chooses nothing: as the place has set it, or as suits these styles.
+
+        Raises `UnknownStyle`, and `DamagedSettings`.
+        """
+        here = await self.places.of(platform, place)
+        suits = await self._suited(platform, place, styles, strength=here.strength)
+        return self.default_strength if suits.strength is None else suits.strength
+
+    async def has_usual_strength(self, job: Job) -> bool:
+        """True if a job is as strong as suits its styles."""
+        return is_of_strength(job.settings, (await self._suited_before(job)).strength)
 
     @property
     def max_styles(self) -> int:
@@ -114,7 +128,9 @@ class Studio:
             usual = await self.usual_style(request.platform, request.place)
             if not request.styles and usual is not None:
                 request = replace(request, styles=(usual.id,))
-            settings = intake.settings_for(here.filled(request.options), self._config.engine)
+            options = here.filled(request.options)
+            suits = await self._suited(request.platform, request.place, request.styles, options.style_weights)
+            settings = intake.settings_for(options, self._config.engine, suits)
             settings = here.within(settings, is_chosen=request.options.size is not None)
             return await self._take(request, settings, taking)
 
@@ -123,10 +139,39 @@ class Studio:
         before = await self.job(job_id)
         with self.privacy.taking(before.platform, rerun.person) as taking:
             here = await self.places.of(before.platform, rerun.place)
-            settings = settings_again(before.settings, rerun)
+            suited_before = suits = Options()
+            if rerun.styles is not None:
+                shares, strength = rerun.options.style_weights, here.strength
+                suits = await self._suited(before.platform, rerun.place, rerun.styles, shares, strength)
+                suited_before = await self._suited_before(before)
+            settings = settings_again(before.settings, rerun, suited_before, suits)
             settings = here.within(settings, is_chosen=rerun.options.size is not None)
             request = await self._request_again(before, rerun)
             return await self._take(request, settings, taking, before.style_titles if rerun.styles is None else "")
+
+    async def _suited(
+        self,
+        platform: str,
+        place: str,
+        styles: Sequence[str | bytes],
+        shares: Sequence[float] | None = None,
+        strength: int | None = None,
+    ) -> Options:
+        """What suits these styles in a place; `strength` is that which the place has set. Raises `UnknownStyle`."""
+        gallery = await self.gallery_of(platform, place)
+        found = [None if isinstance(style, bytes) else gallery.find(style) for style in styles[: self.max_styles]]
+        suits = suited(found, self.default_strength, shares or ())
+        return suits if strength is None else replace(suits, strength=strength)
+
+    async def _suited_before(self, job: Job) -> Options:
+        """What suits the styles of a job, as far as the gallery still knows them."""
+        gallery = await self.gallery_of(job.platform, job.place)
+        titles = {style.title: style for style in list(gallery.styles.values())[::-1]}
+        return suited(
+            [titles.get(title) for title in job.style_titles.split("\n")],
+            self.default_strength,
+            job.settings.get("style_weights", ()),
+        )
 
     async def _request_again(self, before: Job, rerun: Rerun) -> StylizeRequest:
         keeps_styles = rerun.styles is None

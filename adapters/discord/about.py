@@ -11,6 +11,8 @@ from discord import app_commands
 
 from adapters.discord import sentences, tongue
 from adapters.discord.house_rules import settings_here
+from adapters.discord.place import place_of
+from adapters.discord.wishes import PLATFORM
 from bot.errors import Refusal
 from bot.languages import _
 from bot.place_settings import PlaceSettings
@@ -48,7 +50,16 @@ async def _usual(interaction: discord.Interaction[Any], studio: Studio) -> tuple
         here = PlaceSettings()
     settings = studio.default_settings
     settings = here.within(replace(settings, size=here.size or settings.size), is_chosen=False)
-    return settings.size, studio.default_strength if here.strength is None else here.strength
+    return settings.size, await _usual_strength(interaction, studio)
+
+
+async def _usual_strength(interaction: discord.Interaction[Any], studio: Studio) -> int:
+    place = place_of(interaction)
+    try:
+        usual = await studio.usual_style(PLATFORM, place)
+        return await studio.usual_strength(PLATFORM, place, () if usual is None else (usual.id,))
+    except Refusal:
+        return studio.default_strength
 
 
 def version() -> str:

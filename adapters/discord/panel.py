@@ -32,7 +32,11 @@ MORE: Final = "+"
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """What is chosen: the number of the picture, or a job to paint once more; styles, strength and colours."""
+    """What is chosen: the number of the picture, or a job to paint once more; styles, strength and colours.
+
+    While no strength is chosen, the usual one of the chosen styles is shown. Only the number after the select's name
+    tells the two apart: 1 where it was chosen.
+    """
 
     job: str = ""
     pictures: int = 0
@@ -59,7 +63,7 @@ class Panel:
             return self
         _, _, field, page = (item.custom_id or "").split(":")
         chosen = tuple(option.value for option in item.options if option.default)
-        panel = self.choose(field, chosen)
+        panel = self if field == "strength" and not int(page) else self.choose(field, chosen)
         if field == "style":
             return replace(panel, page=int(page), has_kept=any(option.value == KEPT for option in item.options))
         return panel
@@ -79,8 +83,8 @@ class Panel:
         """What was chosen beside picture and styles."""
         return Options(strength=self.strength, colours=self.colours or None)
 
-    def view(self, gallery: Gallery) -> discord.ui.View:
-        """The selects and the button, with what is chosen."""
+    def view(self, gallery: Gallery, usual: int) -> discord.ui.View:
+        """The selects and the button, with what is chosen; `usual` is the strength while none is."""
         view = discord.ui.View(timeout=None)
         if self.pictures > 1:
             view.add_item(PanelSelect("picture", _(sentences.WHICH_PICTURE), self._picture_options()))
@@ -88,7 +92,8 @@ class Panel:
         # The way to the next page is chosen beside as many styles as there can be.
         most = min(MOST_STYLES + any(option.value == MORE for option in styles), len(styles))
         view.add_item(PanelSelect("style", _(sentences.WHICH_STYLE), styles, most=most, page=self.page))
-        view.add_item(PanelSelect("strength", _(sentences.HOW_STRONG), self._strength_options()))
+        strengths, is_chosen = self._strength_options(usual), self.strength is not None
+        view.add_item(PanelSelect("strength", _(sentences.HOW_STRONG), strengths, page=int(is_chosen)))
         view.add_item(PanelSelect("colours", _(sentences.WHOSE_COLOURS), self._colour_options()))
         return view.add_item(PaintButton(self.job))
 
@@ -118,9 +123,9 @@ class Panel:
             options.append(_option(_(sentences.MORE_STYLES), MORE, False))
         return options
 
-    def _strength_options(self) -> list[discord.SelectOption]:
-        known = {*STRENGTHS, *([] if self.strength is None else [self.strength])}
-        return [_option(sentences.strength(each), str(each), each == self.strength) for each in sorted(known)]
+    def _strength_options(self, usual: int) -> list[discord.SelectOption]:
+        shown = usual if self.strength is None else self.strength
+        return [_option(sentences.strength(each), str(each), each == shown) for each in sorted({*STRENGTHS, shown})]
 
     def _colour_options(self) -> list[discord.SelectOption]:
         return [_option(_(name), each, each == self.colours) for each, name in COLOUR_NAMES.items()]
@@ -170,7 +175,7 @@ class PanelSelect(
     async def _choose(self, interaction: discord.Interaction[Any]) -> None:
         assert interaction.message is not None, "a select is in a message"
         panel = Panel.of(interaction.message).choose(self.field, self.item.values)
-        await interaction.response.edit_message(view=panel.view(await gallery_here(interaction)))
+        await interaction.response.edit_message(view=await _view(panel, interaction))
 
 
 class PaintButton(
@@ -220,7 +225,6 @@ async def open_panel(interaction: discord.Interaction[Any], panel: Panel, source
     await check_rules(interaction)
     await think_privately(interaction)
     studio, place = interaction.client.studio, place_of(interaction)
-    here = await studio.places.of(PLATFORM, place)
     usual = await studio.usual_style(PLATFORM, place)
     kept = await studio.keepsakes.find(PLATFORM, str(interaction.user.id)) is not None
     sources = sources[: limits.PICTURES]
@@ -229,17 +233,19 @@ async def open_panel(interaction: discord.Interaction[Any], panel: Panel, source
         pictures=len(sources),
         has_kept=kept,
         styles=(KEPT,) if kept else (usual.id,) if usual is not None and not panel.job else (),
-        strength=_first(panel.strength, here.strength, studio.default_strength),
     )
     await interaction.edit_original_response(
         content=_(sentences.PANEL),
         embeds=picture_embeds(sources),
-        view=panel.view(await gallery_here(interaction)),
+        view=await _view(panel, interaction),
     )
 
 
-def _first(*strengths: int | None) -> int | None:
-    return next((strength for strength in strengths if strength is not None), None)
+async def _view(panel: Panel, interaction: discord.Interaction[Any]) -> discord.ui.View:
+    """The panel's view, with the strength that is usual here for the styles that are chosen."""
+    gallery = await gallery_here(interaction)
+    styles = [b"" if name == KEPT else name for name in panel.styles if name == KEPT or name in gallery.styles]
+    return panel.view(gallery, await interaction.client.studio.usual_strength(PLATFORM, place_of(interaction), styles))
 
 
 def picture_embeds(sources: Sequence[Source]) -> list[discord.Embed]:

@@ -46,7 +46,10 @@ class Presses:
         if act == "delete":
             await _delete(interaction, job)
         elif act == "other":
-            await open_panel(interaction, Panel(job=job.id, strength=strength_of(job.settings)), [])
+            is_usual = await self._studio.has_usual_strength(job)
+            await open_panel(
+                interaction, Panel(job=job.id, strength=None if is_usual else strength_of(job.settings)), []
+            )
         elif act in ("file", "film", "losses"):
             await self._extras.bring(interaction, act, job)
         else:

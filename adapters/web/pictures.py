@@ -32,7 +32,7 @@ class GalleryRoutes:
         ]
 
     async def names(self, request: web.Request) -> web.Response:
-        """Every picture's id, title, artist, year, source and licence, in the order of the gallery."""
+        """Every picture's id, title, artist, year, source, licence and own strength, in the order of the gallery."""
         return web.json_response([_as_json(picture) for picture in self._pictures.values()])
 
     async def thumbnail(self, request: web.Request) -> web.StreamResponse:
@@ -58,6 +58,7 @@ def _as_json(picture: Style) -> dict[str, Any]:
         "year": picture.year,
         "source": picture.source,
         "licence": picture.licence,
+        "strength": picture.defaults.strength,
     }
 
 

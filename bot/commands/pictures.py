@@ -9,7 +9,7 @@ from typing import TypeVar
 from PIL import Image
 
 from bot.errors import BadPicture, UnknownStyle
-from bot.gallery import Gallery
+from bot.gallery import Gallery, Style
 from nst_engine.animation import Animation, open_animation
 from nst_engine.errors import PictureError
 from nst_engine.images import open_picture
@@ -29,11 +29,16 @@ def read_animation(path: Path) -> Animation | None:
 
 def read_style(text: str, gallery: Gallery) -> Image.Image:
     """A style by its file or its name in the gallery; raises `BadPicture` and `UnknownStyle`."""
-    path = Path(text)
-    if path.exists():
-        return read_picture(path)
+    style = find_style(text, gallery)
+    return read_picture(Path(text) if style is None else style.path)
+
+
+def find_style(text: str, gallery: Gallery) -> Style | None:
+    """The style of the gallery that is named, None where it is a file; raises `UnknownStyle`."""
+    if Path(text).exists():
+        return None
     try:
-        return read_picture(gallery.find(text).path)
+        return gallery.find(text)
     except UnknownStyle as error:
         raise UnknownStyle(f"There is no file {text}, and in the gallery: {error}") from None
 

@@ -18,10 +18,11 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from bot.commands.engine import open_engine
 from bot.commands.output import FILMS, MOVING, STILL, check_writable, ending, save_bytes, save_picture
-from bot.commands.pictures import read_animation, read_picture, read_style
+from bot.commands.pictures import find_style, read_animation, read_picture, read_style
 from bot.config import load_config
 from bot.errors import BadOption
 from bot.gallery import Gallery
+from bot.gallery.defaults import suited
 from bot.intake import MASK_FOR_EACH, WEIGHT_FOR_EACH, check_one_each, settings_for
 from bot.requests import Options, read_option
 from nst_engine.animation import Animation, to_bytes
@@ -50,8 +51,11 @@ class Commission:
 def run(arguments: argparse.Namespace) -> None:
     """Repaint the picture, write it, print its losses."""
     config = load_config(arguments.config)
-    settings = settings_for(_options(arguments), config.engine)
-    commission = _commission(arguments, settings, Gallery.load(config.gallery.path))
+    gallery, options = Gallery.load(config.gallery.path), _options(arguments)
+    named = [find_style(style, gallery) for style in arguments.styles]
+    suits = suited(named, config.engine.default_strength, options.style_weights or ())
+    settings = settings_for(options, config.engine, suits)
+    commission = _commission(arguments, settings, gallery)
     engine = open_engine(config.engine)
     if note := engine.forecast(commission.content.size, settings).note:
         print(note, file=sys.stderr)
@@ -64,10 +68,9 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _options(arguments: argparse.Namespace) -> Options:
-    """What was given; without a strength or a style weight, the reference objective's."""
+    """What was given."""
     given = {field.name: getattr(arguments, field.name) for field in dataclasses.fields(Options)}
-    chosen = {name: read_option(name, text) for name, text in given.items() if text is not None}
-    return Options(**({} if "strength" in chosen else {"style_weight": 1.0}) | chosen)
+    return Options(**{name: read_option(name, text) for name, text in given.items() if text is not None})
 
 
 def _commission(arguments: argparse.Namespace, settings: Settings, gallery: Gallery) -> Commission:

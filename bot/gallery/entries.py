@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from bot.errors import SetupError
+from bot.errors import BadOption, SetupError
 from bot.gallery.names import MAX_ID, id_of_file, is_id, title_of_file
 from bot.gallery.style import Style
+from bot.languages import told
+from bot.requests import Options, read_option
+from nst_engine.errors import SettingsError
+from nst_engine.settings import Settings, style_weight_for
 
 ENTRIES_FILE: Final = "styles.toml"
 PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".bmp", ".gif", ".tif", ".tiff"})
-KEYS: Final = ("title", "artist", "year", "source", "licence", "file")
+FACTS: Final = ("title", "artist", "year", "source", "licence", "file")
+DEFAULTS: Final = ("strength", "style_scale", "scales", "start")
+"""What a style may say about how it is painted best, each an option of the same name."""
+KEYS: Final = (*FACTS, *DEFAULTS)
 
 
 def read_entries(path: Path) -> dict[str, Style]:
     """The styles that the TOML file at `path` describes, by id, in its order.
 
     Each has a table of its own, with `title` and `file` (a path beside the TOML file) and, where known,
-    `artist`, `year`, `source` and `licence`. Raises `SetupError` with one sentence for what is wrong. No
-    picture is opened.
+    `artist`, `year`, `source` and `licence`; `strength`, `style_scale`, `scales` and `start` are its defaults. Raises
+    `SetupError` with one sentence for what is wrong. No picture is opened.
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -73,7 +81,10 @@ def _style(name: str, table: Any, path: Path) -> Style:
             f"In {path}, [{name}] cannot name a style; "
             f"use at most {MAX_ID} lower-case letters, digits and underscores, as in [{id_of_file(name)}]."
         )
-    values = {key: _text(key, value, name, path) for key, value in table.items()}
+    for key in table:
+        _check_known(key, name, path)
+    values = {key: _text(key, value, name, path) for key, value in table.items() if key in FACTS}
+    defaults = _defaults({key: value for key, value in table.items() if key in DEFAULTS}, name, path)
     for key in ("title", "file"):
         if not values.get(key):
             raise SetupError(f'In {path}, [{name}] has no {key}; add a line {key} = "...".')
@@ -81,14 +92,33 @@ def _style(name: str, table: Any, path: Path) -> Style:
     if not picture.is_file():
         raise SetupError(f"In {path}, [{name}] names the file {picture}, which is not there.")
     empty = {"artist": "", "year": "", "source": "", "licence": ""}
-    return Style(id=name, path=picture, **(empty | values))
+    return Style(id=name, path=picture, defaults=defaults, **(empty | values))
 
 
-def _text(key: str, value: Any, name: str, path: Path) -> str:
+def _check_known(key: str, name: str, path: Path) -> None:
     if key not in KEYS:
         near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.4)
         hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(KEYS)}."
         raise SetupError(f"In {path}, [{name}] has an unknown key {key}; {hint}")
+
+
+def _defaults(values: Mapping[str, Any], name: str, path: Path) -> Options:
+    """What a style says about how it is painted best; a start is written as a word or as shares, like an option."""
+    for key, value in values.items():
+        if isinstance(value, str) != (key == "start"):
+            example = 'text in quotes, as in start = "matched"' if key == "start" else f"a number, as in {key} = 1"
+            raise SetupError(f"In {path}, the {key} of [{name}] must be {example}.")
+    try:
+        read = {key: read_option(key, value) if key == "start" else value for key, value in values.items()}
+        style_weight_for(read.get("strength", 0))
+        Settings.from_dict({key: value for key, value in read.items() if key != "strength"})
+    except (BadOption, SettingsError) as error:
+        trouble = told(error) if isinstance(error, SettingsError) else str(error)
+        raise SetupError(f"In {path}, [{name}] has a default that cannot be: {trouble}") from None
+    return Options(**read)
+
+
+def _text(key: str, value: Any, name: str, path: Path) -> str:
     if key == "year" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):

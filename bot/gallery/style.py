@@ -10,6 +10,7 @@ from typing import Final
 from bot.errors import BadPicture
 from bot.gallery.names import quoted
 from bot.languages import _
+from bot.requests import Options
 
 THUMBNAIL_QUALITY: Final = 85
 THUMBNAILS_KEPT: Final = 512
@@ -20,7 +21,8 @@ class Style:
     """A picture to take the style from; a photo of the gallery is described by the same facts.
 
     `id` has at most 24 characters of a-z, 0-9 and underscore; `source` and `licence` are the facts as stated
-    where the picture came from. All but `id`, `title` and `path` may be empty.
+    where the picture came from. All but `id`, `title` and `path` may be empty. `defaults` is what suits the style
+    where a person chooses nothing: of the options a strength, a style scale, scales and a start, or none of them.
     """
 
     id: str
@@ -30,6 +32,7 @@ class Style:
     source: str
     licence: str
     path: Path = field(repr=False)
+    defaults: Options = field(default=Options(), repr=False, hash=False)
 
     @property
     def label(self) -> str:

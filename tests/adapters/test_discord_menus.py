@@ -47,6 +47,34 @@ async def test_a_message_is_stylized(swift_house: House, discord: DiscordStandIn
     assert not painted.original.is_ephemeral
 
 
+async def test_the_panel_shows_what_suits_the_styles_until_a_strength_is_chosen(
+    swift_house: House, discord: DiscordStandIn
+) -> None:
+    panel = await panel_of(discord, await discord.use_menu("Stylize", discord.say(discord.upload(jpeg()))))
+    await choose(discord, panel, "style", "the_scream")
+    await discord.until(lambda: panel.chosen("strength") == ["60"])
+    await choose(discord, panel, "style", "the_scream", "stained_glass")
+    await discord.until(lambda: panel.chosen("strength") == ["68"])
+    painted = await discord.press(panel, "Paint")
+    await picture_of(discord, painted)
+    assert (await swift_house.job_of(painted)).settings["style_weight"] == style_weight_for(68)
+    await choose(discord, panel, "strength", "50")
+    await choose(discord, panel, "style", "stained_glass")
+    assert panel.chosen("strength") == ["50"]
+
+
+async def test_another_style_in_the_panel_is_as_strong_as_suits_it(swift_house: House, discord: DiscordStandIn) -> None:
+    for strength, shown in ((None, "75"), (20, "20")):
+        options = {} if strength is None else {"strength": strength}
+        result = await picture_of(discord, await discord.stylize(discord.upload(jpeg()), style="the_scream", **options))
+        panel = await panel_of(discord, await discord.press(result, "Other style"))
+        await choose(discord, panel, "style", "stained_glass")
+        await discord.until(lambda panel=panel, shown=shown: panel.chosen("strength") == [shown])
+        painted = await discord.press(panel, "Paint")
+        await picture_of(discord, painted)
+        assert (await swift_house.job_of(painted)).settings["style_weight"] == style_weight_for(int(shown))
+
+
 async def test_one_of_several_pictures_is_chosen(swift_house: House, discord: DiscordStandIn) -> None:
     pictures = [jpeg(colour=colour) for colour in ("red", "green", "blue")]
     files = [discord.upload(picture, f"{number}.jpg") for number, picture in enumerate(pictures)]

@@ -54,6 +54,19 @@ async def test_an_example_is_painted_in_the_style_of_a_painting(page: Tab) -> No
     assert await page.read("document.querySelector('[value=lilac]').checked"), "the choices are kept"
 
 
+async def test_the_slider_follows_the_chosen_styles_until_it_is_moved(page: Tab, atelier: Atelier) -> None:
+    shown = "document.querySelector('#strength').value"
+    assert await page.read(shown) == "85"
+    await page.click("#wall label:has([value=the_scream])")
+    await page.until(f"{shown} === '60'")
+    await page.click("#wall label:has([value=stained_glass])")
+    await page.until(f"{shown} === '68'")
+    assert await page.read("!new FormData(document.querySelector('#compose')).has('strength')")
+    await page.read(f"{shown} = 40, document.querySelector('#strength').dispatchEvent(new Event('input'))")
+    await page.click("#wall label:has([value=the_scream])")
+    assert await page.read(shown) == "40"
+
+
 async def test_after_a_reload_the_running_job_is_still_there_and_can_be_cancelled(page: Tab) -> None:
     await page.click("#examples button[data-id=coffee]")
     await page.click("#wall label:has([value=lilac])")

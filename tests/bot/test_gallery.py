@@ -6,6 +6,7 @@ import io
 import re
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,16 @@ import bot.gallery
 from bot.errors import BadPicture, SetupError, UnknownStyle
 from bot.gallery import Gallery, Style
 from bot.gallery import draw as drawing
+from bot.gallery.defaults import suited
+from bot.requests import Options
 
 HERE = Path(bot.gallery.__file__).parent
 GALLERY = Gallery.load()
 STYLES = list(GALLERY.styles.values())
 PHOTOS = list(GALLERY.photos.values())
+
+
+SEA = '[sea]\ntitle = "Sea"\nfile = "night_at-sea.png"\n'
 
 
 def name_of(style: Style) -> str:
@@ -76,6 +82,35 @@ class TestOwnPictures:
     def test_label_leaves_out_what_is_not_known(self) -> None:
         assert GALLERY.styles["starry_night"].label == "The Starry Night, Vincent van Gogh, 1889"
         assert GALLERY.photos["lake_sherburne"].label == "Lake Sherburne"
+
+    def test_every_style_has_a_strength_of_its_own(self) -> None:
+        strengths = {style.id: style.defaults.strength for style in STYLES}
+        assert None not in strengths.values()
+        assert (strengths["the_scream"], strengths["stained_glass"]) == (60, 75)
+        matched = {style.id for style in STYLES if style.defaults.start == {"matched": 1.0}}
+        assert matched == {"sleep_of_reason", "engraving", "ink_landscape"}
+
+
+class TestSuited:
+    SCREAM, GLASS, INK = (GALLERY.styles[name] for name in ("the_scream", "stained_glass", "ink_landscape"))
+
+    def test_one_style_brings_all_its_defaults(self) -> None:
+        assert suited([self.INK], 85) == Options(strength=88, start={"matched": 1.0})
+        own = replace(self.INK, defaults=Options(style_scale=2.0))
+        assert suited([own], 85) == Options(strength=85, style_scale=2.0)
+
+    def test_what_was_brought_along_or_is_not_known_is_painted_as_configured(self) -> None:
+        assert suited([None], 85) == suited([], 85) == Options(strength=85)
+
+    @pytest.mark.parametrize(
+        ("shares", "strength"),
+        [((), 68), ((3.0, 1.0), 64), ((0.0, 2.0), 75), ((1.0,), 68), ((-1.0, 2.0), 68), ((0.0, 0.0), 68)],
+    )
+    def test_several_bring_the_mean_of_their_strengths_alone(self, shares: tuple[float, ...], strength: int) -> None:
+        assert suited([self.SCREAM, self.GLASS], 85, shares) == Options(strength=strength)
+
+    def test_among_several_a_picture_brought_along_counts_too(self) -> None:
+        assert suited([self.INK, None, self.SCREAM], 20) == Options(strength=56)
 
 
 class TestFind:
@@ -191,6 +226,14 @@ class TestCommunityFolder:
         assert gallery.styles["sea"].label == "Sea by Night, Ana, 2024"
         assert "night_at_sea" not in gallery.styles
 
+    def test_an_entry_may_say_how_it_is_painted_best(self, folder: Path) -> None:
+        describe(folder, SEA + 'strength = 40\nstyle_scale = 1.5\nscales = 2\nstart = "content=0.7, noise=0.3"\n')
+        start = {"content": 0.7, "noise": 0.3}
+        defaults = Gallery.load(folder).styles["sea"].defaults
+        assert defaults == Options(strength=40, style_scale=1.5, scales=2, start=start)
+        describe(folder, SEA)
+        assert Gallery.load(folder).styles["sea"].defaults == Options()
+
     def test_an_id_of_ours_is_replaced_in_its_place(self, folder: Path) -> None:
         describe(folder, '[ninth_wave]\ntitle = "Our Wave"\nfile = "night_at-sea.png"\n')
         gallery = Gallery.load(folder)
@@ -237,13 +280,26 @@ class TestCommunityFolder:
                 '[sea]\ntitel = "Sea"\nfile = "night_at-sea.png"\n',
                 r"\[sea\] has an unknown key titel; did you mean title\?$",
             ),
-            ("[sea]\nxyzzyx = 1\n", r"unknown key xyzzyx; known are title, artist, year, source, licence, file\.$"),
+            (
+                "[sea]\nxyzzyx = 1\n",
+                r"unknown key xyzzyx; known are title, artist, .+, strength, style_scale, scales, start\.$",
+            ),
             ('[sea]\ntitle = 5\nfile = "night_at-sea.png"\n', r"the title of \[sea\] must be text in quotes"),
             ('[sea]\nyear = true\ntitle = "Sea"\nfile = "night_at-sea.png"\n', r"the year of \[sea\] must be text"),
             (
                 '["Sea Night"]\ntitle = "Sea"\nfile = "night_at-sea.png"\n',
                 r"\[Sea Night\] cannot name a style; .+ as in \[sea_night\]\.$",
             ),
+            (SEA + 'strength = "high"\n', r"the strength of \[sea\] must be a number, as in strength = 1\.$"),
+            (SEA + "start = 1\n", r'the start of \[sea\] must be text in quotes, as in start = "matched"\.$'),
+            (
+                SEA + "strength = 101\n",
+                r"\[sea\] has a default that cannot be: Strength must be .+ 0 to 100, not 101\.$",
+            ),
+            (SEA + "style_scale = 9\n", r"\[sea\] has a default that cannot be: Style scale must be .+, not 9\.$"),
+            (SEA + "scales = true\n", r"\[sea\] has a default that cannot be: Scales must be .+, not True\.$"),
+            (SEA + 'start = "snow"\n', r"\[sea\] has a default that cannot be: Start 'snow' is unknown; choose .+\.$"),
+            (SEA + 'start = "noise=lots"\n', r"\[sea\] has a default that cannot be: 'noise=lots' is not a name with"),
             ("[" + "a" * 25 + ']\ntitle = "Sea"\nfile = "night_at-sea.png"\n', r"cannot name a style; use at most 24"),
         ],
     )

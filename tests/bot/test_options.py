@@ -15,7 +15,7 @@ from bot.intake import CheckedPhoto, settings_for
 from bot.queue.orders import MAX_ORDER_BYTES, Order
 from bot.queue.pictures import Pictures
 from bot.requests import READERS, Options, Running, read_option
-from nst_engine.settings import LAYERS, Settings
+from nst_engine.settings import LAYERS, Settings, style_weight_for
 from nst_engine.summary import LOSS_NAMES, LossSummary
 from tests.bot.test_ledger import make_job
 
@@ -68,11 +68,23 @@ def test_every_option_can_be_written_and_reaches_the_setting_of_its_name() -> No
 
 
 def test_what_is_not_chosen_is_the_configurations() -> None:
-    assert settings_for(Options(), CONFIG) == Settings(size=512, steps=100, style_weight=10**-1.625)
+    assert settings_for(Options(), CONFIG) == Settings(size=512, steps=100, style_weight=style_weight_for(85))
     bold = CONFIG.model_copy(update={"default_strength": 100})
     assert settings_for(Options(), bold).style_weight == 1
     barely = Settings(size=256, steps=60, style_weight=10**-3.5)
     assert settings_for(Options(preset="draft", strength=0), CONFIG) == barely
+
+
+def test_what_suits_the_style_goes_after_what_is_chosen_and_before_the_configuration() -> None:
+    suits = Options(strength=60, style_scale=1.5, scales=2, start={"matched": 1.0})
+    usual = settings_for(Options(), CONFIG, suits)
+    assert usual.style_weight == style_weight_for(60)
+    assert (usual.style_scale, usual.scales, usual.start) == (1.5, 2, {"matched": 1.0})
+    chosen = Options(strength=20, style_scale=1.0, scales=1, start={"content": 1.0})
+    settings = settings_for(chosen, CONFIG, suits)
+    assert settings.style_weight == style_weight_for(20)
+    assert (settings.style_scale, settings.scales, settings.start) == (1.0, 1, {"content": 1.0})
+    assert settings_for(Options(style_weight=1.0), CONFIG, suits).style_weight == 1
 
 
 @pytest.mark.parametrize(

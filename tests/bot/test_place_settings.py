@@ -223,12 +223,15 @@ async def test_what_is_usual_fills_what_was_not_chosen(atelier: Atelier, ask: An
     assert chosen.style_title != "The Starry Night"
     expected = {"style_weight": style_weight_for(90), "size": 40, "colours": "style"}
     assert expected.items() <= chosen.settings.items()
+    await studio.places.change(*HERE, strength=None)
+    suited = await studio.submit(ask(styles=()))
+    assert suited.settings["style_weight"] == style_weight_for(88), "the style's own, before the configuration's"
     weighed = await studio.submit(ask(options=Options(style_weight=0.5, preset="draft")))
     assert weighed.settings["style_weight"] == 0.5 and weighed.settings["size"] != 48
     await studio.places.change(*HERE, strength=1, colours="luminance")
     again = await studio.rerun(chosen.id, Rerun("here", "bob", "again"))
     assert expected.items() <= again.settings.items()
-    for job in (usual, chosen, weighed, again):
+    for job in (usual, chosen, suited, weighed, again):
         await studio.cancel(job.id, "", moderator=True)
 
 

@@ -76,6 +76,38 @@ async def test_another_style(studio: Studio, photo: bytes) -> None:
     assert rerun.settings["style_weights"] == []
 
 
+async def test_another_style_is_painted_as_suits_it(studio: Studio, photo: bytes) -> None:
+    job = await ask(studio, photo, styles=("the scream",))
+    assert strength_of(job.settings) == 60
+    assert await studio.has_usual_strength(job)
+    ink = await studio.rerun(job.id, again(styles=("ink landscape",)))
+    assert (strength_of(ink.settings), ink.settings["start"]) == (88, {"matched": 1.0})
+    back = await studio.rerun(ink.id, again(styles=("the scream", "stained glass")))
+    assert (strength_of(back.settings), back.settings["start"]) == (68, {"content": 1.0})
+    own = await studio.rerun(back.id, again(styles=(await studio._input(job.photo),)))
+    assert strength_of(own.settings) == studio.default_strength
+    softer = await studio.rerun(own.id, again(styles=("the scream",), options=Options(strength=20)))
+    assert strength_of(softer.settings) == 20
+
+
+async def test_what_was_chosen_stays_with_another_style(studio: Studio, photo: bytes) -> None:
+    chosen = Options(strength=20, start={"noise": 1.0}, scales=2)
+    job = await ask(studio, photo, styles=("the scream",), options=chosen)
+    assert not await studio.has_usual_strength(job)
+    ink = await studio.rerun(job.id, again(styles=("ink landscape",)))
+    assert (strength_of(ink.settings), ink.settings["start"], ink.settings["scales"]) == (20, {"noise": 1.0}, 2)
+
+
+async def test_the_strength_of_a_place_goes_before_that_of_another_style(studio: Studio, photo: bytes) -> None:
+    job = await ask(studio, photo, styles=("the scream",))
+    await studio.places.change("test", "there", strength=33)
+    assert strength_of((await studio.rerun(job.id, again(styles=("lilac",)))).settings) == 33
+    assert strength_of((await studio.rerun(job.id, again())).settings) == 60
+    assert await studio.usual_strength("test", "there", ("lilac",)) == 33
+    assert await studio.usual_strength("test", "here", ("lilac",)) == 88
+    assert await studio.usual_strength("test", "here") == 85
+
+
 async def test_the_same_origin_is_one_job(studio: Studio, photo: bytes) -> None:
     job, rerun = await ask(studio, photo), again()
     first = await studio.rerun(job.id, rerun)

@@ -60,6 +60,7 @@ export class Compose {
     this.token = newToken();
     this.lastJob = null;
     this.masks?.lay(this.wall.chosen);
+    this.touch?.follow(this.wall.strengths);
     complain("options-error");
     this.tellRecipe();
   }

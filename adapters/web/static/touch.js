@@ -16,7 +16,12 @@ export class Touch {
   constructor(changed) {
     this.changed = changed;
     this.presets = {};
-    byId("strength").addEventListener("input", () => this.tellStrength());
+    this.house = Number(byId("strength").value);
+    this.isMoved = false;
+    byId("strength").addEventListener("input", () => {
+      this.isMoved = true;
+      this.tellStrength();
+    });
     for (const id of FIELDS) byId(id).addEventListener("change", changed);
     this.tellStrength();
   }
@@ -38,8 +43,8 @@ export class Touch {
     );
     Object.assign(byId("size"), { min: size.min, max: size.max });
     Object.assign(byId("steps"), { min: steps.min, max: steps.max });
-    byId("strength").value = house.strength;
-    this.tellStrength();
+    this.house = house.strength;
+    this.follow([]);
     this.choose(first);
   }
 
@@ -61,6 +66,14 @@ export class Touch {
     this.changed();
   }
 
+  // Show what suits the chosen styles, until the visitor has moved the slider; null is for a style without a strength.
+  follow(strengths) {
+    if (this.isMoved) return;
+    const all = strengths.length ? strengths.map((each) => each ?? this.house) : [this.house];
+    byId("strength").value = Math.floor(all.reduce((sum, each) => sum + each, 0) / all.length + 0.5);
+    this.tellStrength();
+  }
+
   tellStrength() {
     const value = Number(byId("strength").value);
     const [, word] = STRENGTHS.find(([top]) => value <= top);
@@ -70,6 +83,6 @@ export class Touch {
 
   addTo(form) {
     if (this.preset) form.append("preset", this.preset);
-    for (const id of FIELDS) if (byId(id).value) form.append(id, byId(id).value);
+    for (const id of FIELDS) if (byId(id).value && (id !== "strength" || this.isMoved)) form.append(id, byId(id).value);
   }
 }

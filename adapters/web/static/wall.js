@@ -27,6 +27,7 @@ export class Wall {
   frame(painting) {
     const box = element("input", { type: "checkbox", className: "unseen", value: painting.id });
     box.dataset.title = painting.title;
+    if (painting.strength !== null) box.dataset.strength = painting.strength;
     box.addEventListener("change", () => this.chose());
     const picture = element("img", { src: `/styles/${painting.id}/thumbnail`, alt: "", loading: "lazy" });
     const by = [painting.artist, painting.year].filter(Boolean).join(", ");
@@ -81,6 +82,12 @@ export class Wall {
 
   get titles() {
     return this.chosen.map((style) => style.title);
+  }
+
+  // How strong each of the chosen styles is by itself, null where it does not say.
+  get strengths() {
+    const hung = this.boxes.filter((box) => box.checked).map((box) => box.dataset.strength);
+    return [...hung.map((own) => (own === undefined ? null : Number(own))), ...this.brought.map(() => null)];
   }
 
   // The chosen styles in the order in which they are sent.
