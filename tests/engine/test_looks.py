@@ -1,4 +1,4 @@
-"""The benchmarks of looks: their numbers on pictures of which these are known, and a small run of the command."""
+"""The benchmarks of looks: their numbers on pictures of which these are known, and small runs of the two commands."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.gallery import Gallery
 from bot.requests import Options
 from nst_engine import Engine, Settings
 from nst_engine.images import open_picture
-from tests.benchmarks import looks
+from tests.benchmarks import looks, scales
 from tests.benchmarks.judge import Judge
 from tests.benchmarks.measures import (
     Pair,
@@ -161,3 +161,30 @@ def test_looks_are_painted_measured_and_taken_up_again(tmp_path: Path, capsys: p
 
     looks.main([*options, "--out", str(first), "--steps", "3", "--resume"])
     assert (first / "astronaut-mosaic.png").stat().st_mtime_ns != painted_at
+
+
+@pytest.mark.slow
+def test_the_sheet_of_scales_is_painted_at_equal_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sheet, kept = tmp_path / "sheet.jpg", tmp_path / "panels"
+    command = ["--sheet", str(sheet), "--out", str(kept), "--pairs", PAIR, "--sizes", "128", "--scales", "1", "2"]
+    scales.main([*command, "--megapixel-steps", "0.1"])
+    one, two = (line.split(" | ") for line in capsys.readouterr().out.splitlines()[2:])
+    assert one[3] == "6 at 128"
+    assert two[3] == "8 at 64, 4 at 128"
+    assert 0.08 < float(one[4]) <= 0.1 >= float(two[4]) > 0.08
+    panels = {path: path.stat().st_mtime_ns for path in kept.iterdir()}
+    assert len(panels) == 2
+    shown = Image.open(sheet)
+    assert shown.width == 2 * scales.PANEL + 4
+
+    scales.main([*command, "--megapixel-steps", "0.1"])
+    assert panels == {path: path.stat().st_mtime_ns for path in kept.iterdir()}
+
+
+def test_the_middle_is_shown_as_it_is() -> None:
+    wide, narrow = (Image.effect_noise(size, 90).convert("RGB") for size in ((500, 200), (200, 500)))
+    np.testing.assert_array_equal(scales.middle(wide), np.asarray(wide)[:, 90:410])
+    shown = np.asarray(scales.middle(narrow))
+    assert shown.shape == (320, 320, 3)
+    np.testing.assert_array_equal(shown[:, 60:260], np.asarray(narrow)[90:410])
+    assert (shown[:, :60] == 255).all()
