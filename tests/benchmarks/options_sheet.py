@@ -16,16 +16,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageOps
 
 from bot.gallery import Gallery
 from nst_engine import Engine, Settings, style_weight_for
 from nst_engine.images import open_picture
+from tests.benchmarks.sheets import Panel, Panels, row
 
 OUT: Final = Path(__file__).parents[2] / "docs/images/options"
 PANEL: Final = 256
-LABEL: Final = 22
-GAP: Final = 4
 QUALITY: Final = 85
 MOST_BYTES: Final = 60_000
 STRENGTH: Final = 75
@@ -36,9 +35,6 @@ DIFFERENCE: Final = 4
 """How many times the difference of two frames is enlarged."""
 GRAIN: Final = 8.0
 """The standard deviation of an animation's grain, in levels of 0..255."""
-
-Panel = tuple[str, Image.Image]
-Panels = Sequence[Panel]
 
 
 @functools.cache
@@ -217,31 +213,6 @@ def _corner(picture: Image.Image) -> Image.Image:
 
 def _difference(one: Image.Image, other: Image.Image) -> Image.Image:
     return ImageChops.difference(one, other).point(lambda level: min(255, DIFFERENCE * level))
-
-
-def _on_squares(picture: Image.Image) -> Image.Image:
-    """The picture without transparency: gray squares show through."""
-    squares = Image.new("RGB", picture.size, "white")
-    draw, side = ImageDraw.Draw(squares), max(8, picture.width // 24)
-    for left in range(0, picture.width, side):
-        for top in range(left // side % 2 * side, picture.height, 2 * side):
-            draw.rectangle((left, top, left + side - 1, top + side - 1), fill="lightgray")
-    squares.paste(picture, mask=picture.getchannel("A") if picture.mode == "RGBA" else None)
-    return squares
-
-
-def row(panels: Panels, width: int) -> Image.Image:
-    """The panels side by side, each of that width, with their labels above."""
-    font = ImageFont.load_default(size=13)
-    small = [ImageOps.contain(_on_squares(picture), (width, 2 * width)) for _, picture in panels]
-    height = max(picture.height for picture in small)
-    sheet = Image.new("RGB", (len(panels) * (width + GAP) - GAP, height + LABEL), "white")
-    draw = ImageDraw.Draw(sheet)
-    for place, ((label, _), picture) in enumerate(zip(panels, small, strict=True)):
-        left = place * (width + GAP)
-        draw.text((left + 2, 3), label, fill="black", font=font)
-        sheet.paste(picture, (left, LABEL))
-    return sheet
 
 
 def to_sheet(panels: Panels) -> bytes:
