@@ -4,9 +4,9 @@
 
 The peer, pastiche 1.6.0, runs as its users run it: L-BFGS, content start, its own defaults, in a process of its own.
 Ours runs in another, in turn: once for each number of steps, since what it does on the way depends on where it is to
-end. Both get the same files, already of the size at which they are painted. The pictures on the way, unclamped as both
-optimise them, are scored afterwards by the reference objective in float32, with torch's own convolutions and outside of
-the clock. Loading the weights is outside of it too, for both; what ours prepares for a run is inside.
+end. Both get the same files, already of the size at which they are painted. The pictures on the way, as they would be
+saved (clamped, in 8 bits), are scored afterwards by the reference objective in float32, with torch's own convolutions and
+outside of the clock. Loading the weights is outside of it too, for both; what ours prepares for a run is inside.
 """
 
 from __future__ import annotations
@@ -119,7 +119,8 @@ def score(content: Path, style: Path, pictures: Path, marks: dict[str, float]) -
     photo, painting = (to_tensor(Image.open(path).convert("RGB")) for path in (content, style))
     objective = Objective(network, photo, [style_moments(network, painting, STYLE_LAYERS)])
     found = torch.load(pictures, weights_only=True)
-    return [Mark(int(n), passed, float(objective.losses(found[int(n)])[-1])) for n, passed in marks.items()]
+    saved = {n: found[int(n)].clamp(0, 255).round() for n in marks}
+    return [Mark(int(n), passed, float(objective.losses(saved[n])[-1])) for n, passed in marks.items()]
 
 
 def peak_memory() -> int:
