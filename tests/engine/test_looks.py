@@ -66,6 +66,8 @@ def test_contrast_and_chroma_of_plain_colours() -> None:
     red = Image.new("RGB", (8, 8), "red")
     assert contrast(red) == pytest.approx(0, abs=1e-4)
     assert chroma(red) == pytest.approx(25.77, abs=0.01)
+    # Half the level is 0.2159 of the light, and OKLab goes by the cubic root of light.
+    assert chroma(Image.new("RGB", (8, 8), (128, 0, 0))) == pytest.approx(25.77 * 0.2159 ** (1 / 3), abs=0.01)
 
 
 def test_structure_is_that_of_the_photo_alone(small_otters: Image.Image) -> None:
