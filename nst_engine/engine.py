@@ -26,6 +26,7 @@ from nst_engine.schedule import later_frame, schedule
 from nst_engine.settings import STYLE_LAYERS, Settings
 from nst_engine.studies import Pictures, Study
 from nst_engine.summary import LossSummary
+from nst_engine.threads import limit_threads
 from nst_engine.vgg import FeatureNetwork
 from nst_engine.weights import load_weights
 
@@ -86,7 +87,8 @@ class Engine:
     `device` is `auto` (CUDA when there is one), `cpu`, `cuda` or `cuda:N`; `precision` is `auto`, `float32` or
     `bfloat16`; `weights` as for `load_weights`. `deterministic` gives the same picture, bit for bit, for the same
     pictures and settings on the same device and machine, at some cost on CUDA. `preview` is the folder of the
-    feed-forward look's files, empty for the default one. Raises `DeviceError` and `WeightsError`.
+    feed-forward look's files, empty for the default one. The process's first engine has torch compute on no more
+    threads than there are cores for it. Raises `DeviceError` and `WeightsError`.
     """
 
     def __init__(
@@ -98,6 +100,7 @@ class Engine:
         deterministic: bool = False,
         preview: str = "",
     ) -> None:
+        limit_threads()
         self.device = choose_device(device)
         self.precision = choose_precision(precision, self.device)
         self.deterministic = deterministic
