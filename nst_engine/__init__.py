@@ -8,7 +8,8 @@
     print(result.summary.text())
 
 Importing this package imports neither torch nor numpy: what needs them is loaded when it is first asked for, so that a
-program which only wants to know the settings starts at once.
+program which only wants to know the settings starts at once. Import it before torch, though: then the threads of torch
+leave their cores to others while they wait (`nst_engine.threads`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from nst_engine.errors import (
 )
 from nst_engine.settings import PRESETS, Preset, Settings, style_weight_for
 from nst_engine.summary import LossSummary
+from nst_engine.threads import wait_passively
 
 if TYPE_CHECKING:
     from nst_engine.engine import Engine, Forecast, FramesResult, Progress, Result, Score
@@ -52,6 +54,8 @@ __all__ = [
     "open_picture",
     "style_weight_for",
 ]
+
+wait_passively()
 
 
 def __getattr__(name: str) -> Any:

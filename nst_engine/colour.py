@@ -1,7 +1,8 @@
 """Colours kept or matched: by mean and covariance, or by painting light and shade alone.
 
 Gatys, Bethge, Hertzmann, Shechtman: "Preserving Color in Neural Artistic Style Transfer" (2016). A picture here is a
-tensor of shape (1, 3, H, W), float32, RGB, values 0..255.
+tensor of shape (1, 3, H, W), float32, RGB, values 0..255; where weights (1, 1, H, W) are given, each pixel counts by
+its own.
 """
 
 from __future__ import annotations
@@ -27,9 +28,11 @@ class ColourMoments(NamedTuple):
     covariance: torch.Tensor
 
 
-def colour_moments(picture: torch.Tensor) -> ColourMoments:
+def colour_moments(picture: torch.Tensor, weights: torch.Tensor | None = None) -> ColourMoments:
     """The mean and the covariance (divided by the number of pixels) of the colours of a picture (1, 3, H, W)."""
     pixels = picture.detach()[0].flatten(1)
+    if weights is not None:
+        return _weighed_moments(pixels, weights.flatten().double())
     count = pixels.shape[1]
     mean = pixels.mean(dim=1, dtype=torch.float64)
     covariance = torch.zeros(3, 3, dtype=torch.float64, device=picture.device)
@@ -37,6 +40,18 @@ def colour_moments(picture: torch.Tensor) -> ColourMoments:
         apart = pixels[:, first : first + CHUNK].double() - mean.unsqueeze(1)
         covariance += apart @ apart.T / count
     return ColourMoments(mean.cpu(), covariance.cpu())
+
+
+def _weighed_moments(pixels: torch.Tensor, weights: torch.Tensor) -> ColourMoments:
+    """The moments of pixels (3, N) of which each counts by its weight, (N,) in float64."""
+    mean = torch.zeros(3, dtype=torch.float64, device=pixels.device)
+    second = torch.zeros(3, 3, dtype=torch.float64, device=pixels.device)
+    total = weights.sum()
+    for first in range(0, pixels.shape[1], CHUNK):
+        part, share = pixels[:, first : first + CHUNK].double(), weights[first : first + CHUNK] / total
+        mean += part @ share
+        second += (part * share) @ part.T
+    return ColourMoments(mean.cpu(), (second - torch.outer(mean, mean)).cpu())
 
 
 def blend_moments(moments: Sequence[ColourMoments], shares: Sequence[float]) -> ColourMoments:
@@ -54,15 +69,22 @@ def blend_moments(moments: Sequence[ColourMoments], shares: Sequence[float]) -> 
     return ColourMoments(mean, within + torch.einsum("k,ki,kj->ij", weights, apart, apart))
 
 
-def match_colours(picture: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+def match_colours(
+    picture: torch.Tensor,
+    like: torch.Tensor,
+    weights: torch.Tensor | None = None,
+    like_weights: torch.Tensor | None = None,
+) -> torch.Tensor:
     """The picture (1, 3, H, W) with the mean and covariance of the colours of `like` (1, 3, h, w); not clamped.
 
     See `match_moments`.
     """
-    return match_moments(picture, *colour_moments(like))
+    return match_moments(picture, *colour_moments(like, like_weights), weights)
 
 
-def match_moments(picture: torch.Tensor, mean: torch.Tensor, covariance: torch.Tensor) -> torch.Tensor:
+def match_moments(
+    picture: torch.Tensor, mean: torch.Tensor, covariance: torch.Tensor, weights: torch.Tensor | None = None
+) -> torch.Tensor:
     """The picture (1, 3, H, W) with colours of that mean (3,) and covariance (3, 3), moved as little as can be.
 
     The map is x -> A (x - mean_picture) + mean with A = S^-1/2 (S^1/2 L S^1/2)^1/2 S^-1/2, the optimal transport from
@@ -74,7 +96,7 @@ def match_moments(picture: torch.Tensor, mean: torch.Tensor, covariance: torch.T
     style should be clamped before its features are taken: the painted picture ends within that range, and strokes
     beyond it are lost when it is cut to it. For a start it makes no difference that could be measured.
     """
-    source = colour_moments(picture)
+    source = colour_moments(picture, weights)
     change = _transport(source.covariance, covariance.to(source.covariance)).to(picture)
     apart = picture - source.mean.to(picture).view(1, 3, 1, 1)
     result = mean.to(picture).view(1, 3, 1, 1).expand_as(picture).clone()
@@ -102,14 +124,19 @@ def luminance(picture: torch.Tensor) -> torch.Tensor:
     return _light(picture).repeat(1, 3, 1, 1)
 
 
-def match_luminance(style: torch.Tensor, content: torch.Tensor) -> torch.Tensor:
+def match_luminance(
+    style: torch.Tensor,
+    content: torch.Tensor,
+    weights: torch.Tensor | None = None,
+    content_weights: torch.Tensor | None = None,
+) -> torch.Tensor:
     """A gray style (1, 3, H, W) with the mean and standard deviation of a gray content (1, 3, h, w); not clamped.
 
     A style that is all but flat is not stretched beyond what `FLOOR` allows; one matched to itself stays as it is.
     """
     light, wanted = _light(style), _light(content)
-    mean, variance = _mean_and_variance(light)
-    wanted_mean, wanted_variance = _mean_and_variance(wanted)
+    mean, variance = _mean_and_variance(light, weights)
+    wanted_mean, wanted_variance = _mean_and_variance(wanted, content_weights)
     missing = max(0.0, FLOOR - variance)
     gain = math.sqrt((wanted_variance + missing) / (variance + missing))
     return ((light - mean) * gain + wanted_mean).repeat(1, 3, 1, 1)
@@ -137,6 +164,10 @@ def _light(picture: torch.Tensor) -> torch.Tensor:
     return green + LUMA[0] * (red - green) + LUMA[2] * (blue - green)
 
 
-def _mean_and_variance(light: torch.Tensor) -> tuple[float, float]:
+def _mean_and_variance(light: torch.Tensor, weights: torch.Tensor | None) -> tuple[float, float]:
+    if weights is not None:
+        shares = weights.double() / weights.double().sum()
+        middle = (shares * light).sum()
+        return middle.item(), (shares * (light - middle).square()).sum().item()
     variance, mean = torch.var_mean(light.double(), correction=0)
     return mean.item(), variance.item()

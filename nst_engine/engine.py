@@ -17,15 +17,17 @@ from PIL import Image
 from nst_engine.checkpoint import Checkpoint, fingerprint
 from nst_engine.errors import DeviceError, PictureError
 from nst_engine.frames import Frame, FrameProgress, FrameStore, joined
-from nst_engine.images import RESAMPLING, fit, to_picture
+from nst_engine.images import fit, to_picture
 from nst_engine.memory import free_memory, plan
 from nst_engine.objective import Objective, StyleMoments, blended, style_moments
 from nst_engine.preview import PreviewNetwork, is_installed
 from nst_engine.run import Progress, Room, Run
 from nst_engine.schedule import later_frame, schedule
 from nst_engine.settings import STYLE_LAYERS, Settings
-from nst_engine.studies import Pictures, Study
+from nst_engine.studies import Pictures, Study, with_alpha_of
 from nst_engine.summary import LossSummary
+from nst_engine.threads import limit_threads
+from nst_engine.transparency import is_invisible
 from nst_engine.vgg import FeatureNetwork
 from nst_engine.weights import load_weights
 
@@ -86,7 +88,8 @@ class Engine:
     `device` is `auto` (CUDA when there is one), `cpu`, `cuda` or `cuda:N`; `precision` is `auto`, `float32` or
     `bfloat16`; `weights` as for `load_weights`. `deterministic` gives the same picture, bit for bit, for the same
     pictures and settings on the same device and machine, at some cost on CUDA. `preview` is the folder of the
-    feed-forward look's files, empty for the default one. Raises `DeviceError` and `WeightsError`.
+    feed-forward look's files, empty for the default one. The process's first engine has torch compute on no more
+    threads than there are cores for it. Raises `DeviceError` and `WeightsError`.
     """
 
     def __init__(
@@ -98,6 +101,7 @@ class Engine:
         deterministic: bool = False,
         preview: str = "",
     ) -> None:
+        limit_threads()
         self.device = choose_device(device)
         self.precision = choose_precision(precision, self.device)
         self.deterministic = deterministic
@@ -138,16 +142,17 @@ class Engine:
         """Repaint `content` in the style of `styles`, which are blended where there are several.
 
         Pictures are of mode RGB or RGBA; the content is resized to `settings.size` on its longer side, its shape and
-        alpha kept; styles keep their shapes. With `masks`, one for each style, each paints where its own is white; None
-        stands for where no other one paints. `on_progress` is called after every step, `cancel` asked before. In the
-        folder `checkpoint` the run's state is kept as it goes, and taken up if it is of this very run.
+        alpha kept; styles keep their shapes. What is transparent takes no part, in content as in styles. With `masks`,
+        one for each style, each paints where its own is white; None stands for where no other one paints. `on_progress`
+        is called after every step, `cancel` asked before. In the folder `checkpoint` the run's state is kept as it
+        goes, and taken up if it is of this very run.
         Raises `PictureError`, `PreviewError`, `DeviceError` when the memory is too small for any size, and `Cancelled`.
         """
         pictures = Pictures(content, tuple(styles), tuple(masks), settings or Settings())
         state = None if checkpoint is None else Checkpoint(checkpoint, self._fingerprint(pictures))
         with self._ready(pictures.settings):
             study, picture, summary = Run(self.room(), pictures, on_progress, cancel, state).paint()
-            return Result(_with_alpha_of(content, study.shown(picture)), summary)
+            return Result(study.shown(picture), summary)
 
     def stylize_frames(
         self,
@@ -163,21 +168,23 @@ class Engine:
         """Repaint the frames of an animation, all of one size, as `stylize` does.
 
         Each frame after the first starts from the last result with the change of the content since, and needs a
-        quarter of the steps; so it does not flicker. Progress counts the steps of all frames.
+        quarter of the steps; so it does not flicker. Progress counts the steps of all frames. Some of them may be
+        transparent all over.
         """
         if not frames:
             raise PictureError("There are no frames; give at least one.")
         settings = settings or Settings()
+        seen = _seen(frames)
         later = later_frame(settings)
         all_steps = settings.steps + later.steps * (len(frames) - 1)
-        pictures = Pictures(frames[0], tuple(styles), tuple(masks), settings)
+        pictures = Pictures(seen[0], tuple(styles), tuple(masks), settings)
         of = self._fingerprint(pictures, *frames[1:])
         store = FrameStore(checkpoint, of)
         shown: list[Image.Image] = []
         summaries: list[LossSummary] = []
         before: tuple[Study, torch.Tensor] | None = None
         with self._ready(settings):
-            for number, content in enumerate(frames):
+            for number, content in enumerate(seen):
                 if summaries:
                     size = max(summaries[0].width, summaries[0].height)
                     pictures = replace(pictures, content=content, settings=replace(later, size=size))
@@ -195,7 +202,7 @@ class Engine:
                 study = Study(pictures, frame.summary.width, frame.summary.height, self.device)
                 before = study, study.alike(frame.picture)
                 summaries.append(frame.summary)
-                shown.append(_with_alpha_of(content, study.shown(before[1])))
+                shown.append(with_alpha_of(frames[number], study.shown(before[1])))
         store.remove()
         return FramesResult(tuple(shown), joined(summaries))
 
@@ -222,7 +229,7 @@ class Engine:
         pictures = Pictures(content, tuple(styles), (), settings or Settings())
         study = Study(pictures, *fit(*content.size, pictures.settings.size), self.device)
         look = self._feed_forward(study.content, [study.style(n) for n in range(len(styles))], pictures.shares)
-        return _with_alpha_of(content, study.shown(look))
+        return study.shown(look)
 
     def score(self, content: Image.Image, styles: Sequence[Image.Image], picture: Image.Image) -> Score:
         """The reference objective of `picture` in float32: content and styles are resized to fit its size."""
@@ -230,8 +237,11 @@ class Engine:
         network = self._network if self._network.dtype == torch.float32 else self._build(torch.float32)
         network.pooling, network.padding = "max", "zeros"
         study = Study(pictures, *picture.size, self.device)
-        targets = [style_moments(network, study.style(n), STYLE_LAYERS) for n in range(len(styles))]
-        objective = Objective(network, study.content, [blended(targets, pictures.shares)])
+        targets = [
+            style_moments(network, study.style(number), STYLE_LAYERS, visible=study.style_visible(number))
+            for number in range(len(styles))
+        ]
+        objective = Objective(network, study.content, [blended(targets, pictures.shares)], visible=study.visible)
         part_content, part_style, _, total = objective.losses(study.alike(picture)).tolist()
         return Score(part_content, part_style, total)
 
@@ -268,7 +278,7 @@ class Engine:
         style = study.style(number)
         if block is None and style.shape[-2:].numel() > study.content.shape[-2:].numel():
             block = STYLE_BLOCK
-        found = style_moments(self._network, style, layers, block)
+        found = style_moments(self._network, style, layers, block, study.style_visible(number))
         if key is not None:
             self._targets[key] = found
             if len(self._targets) > KEPT_TARGETS:
@@ -293,6 +303,16 @@ class Engine:
     def _fingerprint(self, pictures: Pictures, *frames: Image.Image) -> str:
         made_of = (pictures.settings, self.device.type, self.precision, self.weights_hash)
         return fingerprint([pictures.content, *pictures.styles, *pictures.masks, *frames], *made_of)
+
+
+def _seen(frames: Sequence[Image.Image]) -> list[Image.Image]:
+    """The frames, those that are transparent all over replaced by the last, or else the next one, that is not."""
+    last = next((frame for frame in frames if not is_invisible(frame)), frames[0])
+    seen: list[Image.Image] = []
+    for frame in frames:
+        last = last if is_invisible(frame) else frame
+        seen.append(last)
+    return seen
 
 
 def _after(before: tuple[Study, torch.Tensor], study: Study) -> torch.Tensor:
@@ -338,9 +358,3 @@ def _cpu_has_bf16() -> bool:
     except OSError:
         return False
     return any(flag in flags for flag in CPU_BF16_FLAGS)
-
-
-def _with_alpha_of(content: Image.Image, picture: Image.Image) -> Image.Image:
-    if content.mode == "RGBA":
-        picture.putalpha(content.getchannel("A").resize(picture.size, RESAMPLING))
-    return picture

@@ -65,9 +65,13 @@ def moments(features: torch.Tensor, weights: torch.Tensor | None = None) -> Mome
     return Moments(sums.mean / places, sums.gram / places)
 
 
-def content_loss(features: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """mean((F - F_content)^2), a scalar, of activations of the same shape."""
-    return (features.to(target.dtype) - target).square().mean()
+def content_loss(features: torch.Tensor, target: torch.Tensor, weights: torch.Tensor | None = None) -> torch.Tensor:
+    """mean((F - F_content)^2), a scalar, of activations of the same shape.
+
+    Where weights (1, h, w) are given, what is averaged is first multiplied by each place's own.
+    """
+    squares = (features.to(target.dtype) - target).square()
+    return (squares if weights is None else squares * weights).mean()
 
 
 def gram_loss(found: Moments, target: Moments) -> torch.Tensor:
@@ -82,8 +86,19 @@ def moments_loss(found: Moments, target: Moments) -> torch.Tensor:
     return MOMENTS_WEIGHT * (means + (found.std - target.std).square().mean())
 
 
-def total_variation(picture: torch.Tensor) -> torch.Tensor:
-    """mean of the squared differences of neighbours, across and down, over a picture (1, 3, H, W): a scalar."""
-    across = (picture[..., :, 1:] - picture[..., :, :-1]).square().mean()
-    down = (picture[..., 1:, :] - picture[..., :-1, :]).square().mean()
-    return across + down
+def total_variation(picture: torch.Tensor, weights: torch.Tensor | None = None) -> torch.Tensor:
+    """mean of the squared differences of neighbours, across and down, over a picture (1, 3, H, W): a scalar.
+
+    Where weights (1, 1, H, W) are given, each pair of neighbours counts by the product of theirs.
+    """
+    across = (picture[..., :, 1:] - picture[..., :, :-1]).square()
+    down = (picture[..., 1:, :] - picture[..., :-1, :]).square()
+    if weights is None:
+        return across.mean() + down.mean()
+    beside, below = weights[..., :, 1:] * weights[..., :, :-1], weights[..., 1:, :] * weights[..., :-1, :]
+    return (across * beside).sum() / _pairs(beside) + (down * below).sum() / _pairs(below)
+
+
+def _pairs(weights: torch.Tensor) -> torch.Tensor:
+    """How many differences of neighbours count, over the three channels."""
+    return 3 * weights.sum().clamp(min=1)

@@ -48,11 +48,18 @@ class Weights:
 
 
 def style_moments(
-    network: FeatureNetwork, style: torch.Tensor, layers: Sequence[str], block: int | None = None
+    network: FeatureNetwork,
+    style: torch.Tensor,
+    layers: Sequence[str],
+    block: int | None = None,
+    visible: torch.Tensor | None = None,
 ) -> StyleMoments:
-    """The moments of a style picture (1, 3, H, W), in blocks of about `block` pixels if given."""
+    """The moments of a style picture (1, 3, H, W), in blocks of about `block` pixels if given.
+
+    With `visible` (1, 1, H, W), 0..1, they are those of what can be seen of it.
+    """
     with torch.no_grad():
-        return _Moments(network, style, layers, None).over(
+        return _Moments(network, style, layers, Regions(None, style.shape[-2:], visible)).over(
             blocks(style.shape[-2], style.shape[-1], block, margin(depth(layers)))
         )
 
@@ -66,9 +73,10 @@ class Objective:
     """The weighted losses of a picture (1, 3, H, W) and their gradient, from the whole picture or exactly by blocks.
 
     `styles` has the style of each region and `regions` the weights (R, 1, H, W), 0..1, of the regions' places; None
-    stands for one region, the whole picture. A region's style loss counts by its share of the picture. What is
-    optimised has two passes when `block` (the side of a block's core, in pixels) is given: first the statistics over
-    all blocks, then each block's part of the gradient against these.
+    stands for one region, the whole picture. A region's style loss counts by its share of the picture. With `visible`
+    (1, 1, H, W), 0..1, every pixel counts in all losses as much as can be seen of it, and shares are those of what can
+    be seen. What is optimised has two passes when `block` (the side of a block's core, in pixels) is given: first the
+    statistics over all blocks, then each block's part of the gradient against these.
 
     With `ease` above 0 the gradient is another one than the losses': see `easing.Eased`. With a tail, what `evaluate`
     finds is in part the last known: see `tail.Tail`; `losses` is always exact.
@@ -83,6 +91,7 @@ class Objective:
         regions: torch.Tensor | None = None,
         block: int | None = None,
         tail: Tail | None = None,
+        visible: torch.Tensor | None = None,
     ) -> None:
         self.network = network
         self.styles = styles
@@ -91,8 +100,13 @@ class Objective:
         self.ease = 0.0
         # By blocks a tail saves less, and would have to be kept for each block.
         self.tail = tail if tail is not None and tail.layers and len(self.blocks) == 1 else None
-        self._regions = Regions(regions, content.shape[-2:])
+        self._visible = visible
+        self._regions = Regions(regions, content.shape[-2:], visible)
+        self._seen = Regions(None, content.shape[-2:], visible)
         self._targets = self._content_targets(content)
+        self._content_values = {
+            name: target.shape[1] * float(self._seen.places(name, 0)) for name, target in self._targets.items()
+        }
         self._eased: list[dict[str, Eased]] | None = None
 
     def style_magnitude(self) -> float:
@@ -112,7 +126,7 @@ class Objective:
                 features = self._features(picture, block)
                 sums.add(features, block)
                 content = content + self._content_part(features, block)
-            return self._joined(content, self._style_loss(sums.normalised()), total_variation(picture))
+            return self._joined(content, self._style_loss(sums.normalised()), total_variation(picture, self._visible))
 
     def evaluate(self, picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The same losses, and the gradient of their sum: (1, 3, H, W)."""
@@ -184,10 +198,11 @@ class Objective:
         """This block's part of the content loss, not yet weighed by `Weights.content`."""
         parts = []
         for name, weight in self.weights.content_layers.items():
-            target = self._targets[name][(..., *block.place(halvings(name)))]
-            share = target.numel() / self._targets[name].numel()
+            place = block.place(halvings(name))
+            target = self._targets[name][(..., *place)]
+            share = target.numel() / self._content_values[name]
             found = features[name][(..., *block.inner(halvings(name)))]
-            parts.append(weight * share * content_loss(found, target))
+            parts.append(weight * share * content_loss(found, target, self._seen.at(name, 0, place)))
         return torch.stack(parts).sum()
 
     def _style_loss(self, found: Sequence[StyleMoments], layers: Collection[str] | None = None) -> torch.Tensor:
@@ -240,7 +255,7 @@ class Objective:
         by the square of what its activations have along the same direction, as a mean over places.
         """
         weights = self.weights
-        content = weights.content * sum(w / self._targets[name].numel() for name, w in weights.content_layers.items())
+        content = weights.content * sum(w / self._content_values[name] for name, w in weights.content_layers.items())
         channels = CHANNELS[halvings(layer)]
         share, places = self._regions.shares[region], float(self._regions.places(layer, region))
         gram = 2 * share * weights.style * weights.style_layers[layer] * LAYER_WEIGHT / (channels**4 * places)
@@ -277,8 +292,11 @@ class Objective:
             slope = self._style_slope(name, own, slopes, place)
         if name in self.weights.content_layers:
             whole = self._targets[name]
-            factor = 2 * self.weights.content * self.weights.content_layers[name] / whole.numel()
+            factor = 2 * self.weights.content * self.weights.content_layers[name] / self._content_values[name]
             apart = own.to(whole.dtype) - whole[(..., *place)]
+            seen = self._seen.at(name, 0, place)
+            if seen is not None:
+                apart *= seen
             slope = apart.mul_(factor) if slope is None else slope.add_(apart, alpha=factor)
         assert slope is not None
         if own.shape == features.shape:
@@ -307,9 +325,9 @@ class Objective:
     def _variation(self, picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The gradient of the weighted total variation, and the variation."""
         if not self.weights.tv:
-            return torch.zeros_like(picture), total_variation(picture)
+            return torch.zeros_like(picture), total_variation(picture, self._visible)
         leaf = picture.detach().requires_grad_()
-        variation = total_variation(leaf)
+        variation = total_variation(leaf, self._visible)
         (gradient,) = torch.autograd.grad(self.weights.tv * variation, leaf)
         return gradient, variation.detach()
 
@@ -328,13 +346,11 @@ def _product(row: torch.Tensor, matrix: torch.Tensor, symmetric: torch.Tensor) -
 class _Moments:
     """Sums up the moments of a picture, block by block."""
 
-    def __init__(
-        self, network: FeatureNetwork, picture: torch.Tensor, layers: Sequence[str], regions: Regions | None
-    ) -> None:
+    def __init__(self, network: FeatureNetwork, picture: torch.Tensor, layers: Sequence[str], regions: Regions) -> None:
         self._network = network
         self._picture = picture
         self._layers = layers
-        self._regions = regions or Regions(None, picture.shape[-2:])
+        self._regions = regions
         self._sums: list[dict[str, Moments]] = [{} for _ in range(len(self._regions))]
 
     def add(self, features: Mapping[str, torch.Tensor], block: Block) -> None:

@@ -11,12 +11,22 @@ from nst_engine.vgg import halvings
 
 
 class Regions:
-    """The weights of the regions' places at each layer, whole; no weights at all where there is one region."""
+    """The weights of the regions' places at each layer, whole; no weights at all where one region is all that is seen.
 
-    def __init__(self, weights: torch.Tensor | None, size: Sequence[int]) -> None:
+    `weights` (R, 1, H, W) are the regions', 0..1, None for one region; `visible` (1, 1, H, W) is how much of each pixel
+    can be seen, None for all of it. `shares` are the regions' of what can be seen.
+    """
+
+    def __init__(self, weights: torch.Tensor | None, size: Sequence[int], visible: torch.Tensor | None = None) -> None:
         self._size = (size[0], size[1])
-        self._at: dict[int, torch.Tensor] = {} if weights is None else {0: weights}
-        self.shares = [1.0] if weights is None else weights.mean(dim=(1, 2, 3)).tolist()
+        self.shares = [1.0]
+        if weights is not None:
+            seen = weights if visible is None else weights * visible / visible.mean()
+            self.shares = seen.mean(dim=(1, 2, 3)).tolist()
+        if weights is not None and visible is not None:
+            weights = weights * visible
+        here = visible if weights is None else weights
+        self._at: dict[int, torch.Tensor] = {} if here is None else {0: here}
 
     def __len__(self) -> int:
         return len(self.shares)

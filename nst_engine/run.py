@@ -199,7 +199,9 @@ class Run:
         regions = study.regions()
         targets = styles if regions is not None else [blended(styles, self._pictures.shares)]
         tail = Tail(weights.content_layers, weights.style_layers) if settings.optimizer == "lbfgs" else None
-        objective = Objective(self._room.network, study.content, targets, weights, regions, made.block, tail)
+        objective = Objective(
+            self._room.network, study.content, targets, weights, regions, made.block, tail, study.visible
+        )
         gamut = gamut_weight(objective.style_magnitude())
         return Descent(objective, start, settings.optimizer, made.history, steps, gamut)
 

@@ -21,9 +21,10 @@ from nst_engine.colour import (
     with_colours_of,
 )
 from nst_engine.errors import PictureError
-from nst_engine.images import MIN_SIDE, fit_area, to_picture, to_tensor
+from nst_engine.images import MIN_SIDE, RESAMPLING, fit_area, to_picture
 from nst_engine.masks import region_weights
 from nst_engine.settings import Settings
+from nst_engine.transparency import check_visible, colours, visibility
 
 NOISE_LEVELS: Final = 6.0
 """How strong the noise is that a seed adds to the start, in levels of 0..255."""
@@ -55,6 +56,8 @@ class Pictures:
                 shares=len(shares),
                 count=count,
             )
+        for picture in (self.content, *self.styles):
+            check_visible(picture)
         if self.masks:
             region_weights(self.masks, (64, 64), count)
 
@@ -72,6 +75,7 @@ class Study:
     """The pictures at one scale of width times height pixels, on a device.
 
     What is painted has at least `MIN_SIDE` pixels to each side: smaller pictures are continued by their edges.
+    `visible` (1, 1, H, W), 0..1, is how much of each of the content's pixels can be seen, None for all of them.
     """
 
     def __init__(self, pictures: Pictures, width: int, height: int, device: torch.device) -> None:
@@ -79,7 +83,9 @@ class Study:
         self.settings = pictures.settings
         self._pictures = pictures
         self._device = device
-        self._photo = _continued(to_tensor(pictures.content, (width, height))).to(device)
+        self._photo = _continued(colours(pictures.content, (width, height))).to(device)
+        alpha = visibility(pictures.content, (width, height))
+        self.visible = None if alpha is None else _continued(alpha).to(device)
 
     @property
     def content(self) -> torch.Tensor:
@@ -89,14 +95,21 @@ class Study:
     def style(self, number: int) -> torch.Tensor:
         """A style (1, 3, h, w), its colours changed as the settings say."""
         style = self._pictures.styles[number]
-        tensor = to_tensor(style, self._pictures.style_size(style, self.width, self.height)).to(self._device)
+        tensor = colours(style, self._pictures.style_size(style, self.width, self.height)).to(self._device)
+        weights = self.style_visible(number)
         match self.settings.colours:
             case "content":
-                return match_colours(tensor, self._photo).clamp(0, 255)
+                return match_colours(tensor, self._photo, weights, self.visible).clamp(0, 255)
             case "luminance":
-                return match_luminance(luminance(tensor), self.content).clamp(0, 255)
+                return match_luminance(luminance(tensor), self.content, weights, self.visible).clamp(0, 255)
             case _:
                 return tensor
+
+    def style_visible(self, number: int) -> torch.Tensor | None:
+        """How much of each of a style's pixels can be seen, (1, 1, h, w) of 0..1; None for all of them."""
+        style = self._pictures.styles[number]
+        alpha = visibility(style, self._pictures.style_size(style, self.width, self.height))
+        return None if alpha is None else alpha.to(self._device)
 
     def style_key(self, number: int) -> str | None:
         """A name for a style as it is looked at here, the same for the same; None where it depends on the content."""
@@ -132,7 +145,8 @@ class Study:
             case "content":
                 return self.content
             case "matched":
-                return match_moments(self.content, *blend_moments([colour_moments(style) for style in styles], shares))
+                moments = [colour_moments(style, self.style_visible(number)) for number, style in enumerate(styles)]
+                return match_moments(self.content, *blend_moments(moments, shares), self.visible)
             case "style":
                 parts = [
                     share * _covering(style, self.content.shape[-2:])
@@ -151,7 +165,7 @@ class Study:
 
     def alike(self, picture: Image.Image) -> torch.Tensor:
         """A picture of this study's size, or of its canvas's, as a tensor like the content."""
-        return _continued(to_tensor(picture)).to(self._device)
+        return _continued(colours(picture)).to(self._device)
 
     def finer(self, picture: torch.Tensor, coarse: Study) -> torch.Tensor:
         """A coarser scale's picture as a start here: this content, and the change that was made there, enlarged.
@@ -177,8 +191,15 @@ class Study:
         return luminance(got) if self.settings.colours == "luminance" else got
 
     def shown(self, picture: torch.Tensor) -> Image.Image:
-        """The same as a Pillow picture in mode RGB."""
-        return to_picture(self.finished(picture))
+        """The same as a Pillow picture, with the content's alpha if it has one."""
+        return with_alpha_of(self._pictures.content, to_picture(self.finished(picture)))
+
+
+def with_alpha_of(content: Image.Image, picture: Image.Image) -> Image.Image:
+    """The picture with a content's alpha, if it has one, in mode RGBA."""
+    if content.mode == "RGBA":
+        picture.putalpha(content.getchannel("A").resize(picture.size, RESAMPLING))
+    return picture
 
 
 def _continued(tensor: torch.Tensor) -> torch.Tensor:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -27,8 +26,6 @@ CANCEL_GRACE: Final = 20.0
 SILENCE: Final = 1800.0
 """Seconds without a word after which a process counts as hung; a large picture's step takes minutes on a slow CPU."""
 STREAM_LIMIT: Final = 1 << 20
-ENVIRONMENT: Final = {"OMP_WAIT_POLICY": "PASSIVE"}
-"""OpenMP's threads spin while they wait; beside anything else on the same cores that slows both down manyfold."""
 
 log = structlog.get_logger(__name__)
 
@@ -90,7 +87,7 @@ class EngineDriver:
             return
         pipe = asyncio.subprocess.PIPE
         self._process = await asyncio.create_subprocess_exec(
-            *self._command, stdin=pipe, stdout=pipe, limit=STREAM_LIMIT, env=ENVIRONMENT | os.environ
+            *self._command, stdin=pipe, stdout=pipe, limit=STREAM_LIMIT
         )
         try:
             header, _ = await self._read()
