@@ -158,6 +158,11 @@ class QueueConfig(_Section):
     weights: Annotated[dict[str, Weight], AfterValidator(_named_with_platform)] = {}
     moderator_weight: Weight = 1.0
 
+    @property
+    def is_local(self) -> bool:
+        """True if the bot is its own worker."""
+        return self.url.startswith("memory:")
+
 
 class StorageConfig(_Section):
     """Where the ledger and the pictures lie, and how long pictures are kept after a job is over."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -17,7 +17,7 @@ from bot.picture_threads import on_picture_thread
 from bot.requests import NOTHING_CHOSEN, Options, StylizeRequest
 from bot.speed import Cost
 from nst_engine.errors import PictureError, SettingsError
-from nst_engine.settings import PRESETS, Settings, style_weight_for
+from nst_engine.settings import PRESETS, Preset, Settings, style_weight_for
 
 T = TypeVar("T")
 
@@ -51,21 +51,26 @@ class CheckedPhoto:
         return Cost(steps, frames_work(self.width, self.height, self.frames, settings))
 
 
-def settings_for(options: Options, config: EngineConfig, suits: Options = NOTHING_CHOSEN) -> Settings:
+def settings_for(
+    options: Options,
+    config: EngineConfig,
+    suits: Options = NOTHING_CHOSEN,
+    presets: Mapping[str, Preset] = PRESETS,
+) -> Settings:
     """The engine's settings for what a person chose, the rest by what `suits` the styles, then by the configuration.
 
-    A preset that was chosen goes before the configured size and steps, a size or steps that was chosen before the
-    preset, and a style weight before any strength. Raises `BadOption`.
+    `presets` are those in force. A preset that was chosen goes before the configured size and steps, a size or steps
+    that was chosen before the preset, and a style weight before any strength. Raises `BadOption`.
     """
-    if options.preset is not None and options.preset not in PRESETS:
+    if options.preset is not None and options.preset not in presets:
         raise BadOption(
             _(
                 "There is no preset named {name}; choose {presets}.",
                 name=quoted(options.preset),
-                presets=listed(list(PRESETS), either=True),
+                presets=listed(list(presets), either=True),
             )
         )
-    preset = PRESETS[options.preset or config.default_preset]
+    preset = presets[options.preset or config.default_preset]
     size, steps = preset.size, preset.steps
     if options.preset is None:
         size, steps = config.default_size or size, config.default_steps or steps

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -67,15 +68,21 @@ class Machine:
 
 def find_pace(folder: Path, machine: Machine) -> Pace | None:
     """The pace that was measured on a machine, or None where there is none that can be read."""
-    for measured in _read(folder):
-        try:
-            found = Machine(measured["device"], measured["precision"], measured["torch"])
-            pace = Pace(float(measured["step"]), float(measured["megapixel_step"]))
-        except (TypeError, KeyError, ValueError):
-            continue
-        if found == machine and _is_sound(pace):
-            return pace
-    return None
+    return next((pace for found, pace in _measured(folder) if found == machine), None)
+
+
+def latest_pace(folder: Path, device: str, precision: str) -> Pace | None:
+    """The pace that was measured last on what a configuration names as its device and precision, or None.
+
+    Either may be `auto`. Unlike `find_pace`, this need not know what the engine will choose.
+    """
+    torch = version("torch")
+    paces = [
+        pace
+        for found, pace in _measured(folder)
+        if found.torch == torch and precision in ("auto", found.precision) and _is_named(device, found.device)
+    ]
+    return paces[-1] if paces else None
 
 
 def keep_pace(folder: Path, machine: Machine, pace: Pace) -> None:
@@ -84,6 +91,23 @@ def keep_pace(folder: Path, machine: Machine, pace: Pace) -> None:
     others = [each for each in _read(folder) if not (isinstance(each, dict) and key.items() <= each.items())]
     folder.mkdir(parents=True, exist_ok=True)
     write_synced(folder / FILE, json.dumps([*others, key | asdict(pace)], indent=2).encode())
+
+
+def _measured(folder: Path) -> Iterator[tuple[Machine, Pace]]:
+    """Every machine that was measured and its pace, where that can be, the latest last."""
+    for measured in _read(folder):
+        try:
+            machine = Machine(measured["device"], measured["precision"], measured["torch"])
+            pace = Pace(float(measured["step"]), float(measured["megapixel_step"]))
+        except (TypeError, KeyError, ValueError):
+            continue
+        if _is_sound(pace):
+            yield machine, pace
+
+
+def _is_named(device: str, found: object) -> bool:
+    """True if a configured device, such as `cuda`, means the one that was found, `cuda:0 (NVIDIA H200)`."""
+    return device == "auto" or str(found).partition(" ")[0] in (device, f"{device}:0")
 
 
 def _read(folder: Path) -> list[Any]:

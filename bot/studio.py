@@ -21,6 +21,7 @@ from bot.keepsakes import Keepsakes
 from bot.languages import N_, _
 from bot.notes import Notes
 from bot.places import Places
+from bot.presets import presets_in_force
 from bot.privacy import Privacy
 from bot.queue.acceptance import Acceptance
 from bot.queue.blobs import Blobs
@@ -56,6 +57,8 @@ class Studio:
         self.galleries = PlaceGalleries(path / "galleries", gallery, config.gallery.max_per_place, takings)
         self.notes = Notes(path / "notes", takings)
         self.operator = Operator(ledger, pump.wake, pump.measured)
+        self.presets = presets_in_force(config)
+        """The presets in force, for as long as the bot runs."""
         self.is_closed = False
         self._config = config
         self._ledger = ledger
@@ -72,7 +75,7 @@ class Studio:
     @property
     def default_settings(self) -> Settings:
         """What a job gets when its person chooses nothing."""
-        return intake.settings_for(Options(), self._config.engine)
+        return intake.settings_for(Options(), self._config.engine, presets=self.presets)
 
     @property
     def folder(self) -> Path:
@@ -130,7 +133,7 @@ class Studio:
                 request = replace(request, styles=(usual.id,))
             options = here.filled(request.options)
             suits = await self._suited(request.platform, request.place, request.styles, options.style_weights)
-            settings = intake.settings_for(options, self._config.engine, suits)
+            settings = intake.settings_for(options, self._config.engine, suits, self.presets)
             settings = here.within(settings, is_chosen=request.options.size is not None)
             return await self._take(request, settings, taking)
 

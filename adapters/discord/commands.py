@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import discord
@@ -21,15 +22,11 @@ from bot.gallery import Gallery, Style
 from bot.languages import _
 from bot.requests import Options
 from bot.studio import Studio
-from nst_engine.settings import MAX_SIZE, MIN_SIZE, PRESETS
+from nst_engine.settings import MAX_SIZE, MIN_SIZE, Preset
 
 log = structlog.get_logger(__name__)
 
 COLOURS = [Choice(name=name, value=value) for value, name in sentences.CHOICE_COLOURS.items()]
-PRESET_CHOICES = [
-    Choice(name=locale_str(sentences.preset_choice(name, preset.size, preset.steps), preset=name), value=name)
-    for name, preset in PRESETS.items()
-]
 
 
 class Commands(app_commands.CommandTree[Any]):
@@ -67,7 +64,7 @@ def stylize_command(
         style_3=sentences.MORE_STYLE,
         style_image_2=sentences.MORE_STYLE_IMAGE,
     )
-    @app_commands.choices(colours=COLOURS, preset=PRESET_CHOICES)
+    @app_commands.choices(colours=COLOURS, preset=_preset_choices(studio.presets))
     async def stylize(
         interaction: discord.Interaction[Any],
         photo: discord.Attachment | None = None,
@@ -91,6 +88,15 @@ def stylize_command(
     for option in ("style", "style_2", "style_3"):
         stylize.autocomplete(option)(style_suggestions())
     return stylize
+
+
+def _preset_choices(presets: Mapping[str, Preset]) -> list[Choice[str]]:
+    """What can be chosen as the preset; each says its size and steps, in every language."""
+
+    def named(name: str, size: int, steps: int) -> locale_str:
+        return locale_str(sentences.preset_choice(name, size, steps), preset=name, size=size, steps=steps)
+
+    return [Choice(name=named(name, each.size, each.steps), value=name) for name, each in presets.items()]
 
 
 def style_suggestions() -> Any:

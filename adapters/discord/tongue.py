@@ -15,7 +15,6 @@ from adapters.discord import sentences
 from adapters.discord.house_rules import settings_here
 from bot import languages, text
 from bot.errors import Refusal
-from nst_engine.settings import PRESETS
 
 NAMES = frozenset(
     {
@@ -79,5 +78,5 @@ class Translations(app_commands.Translator):
                 return languages.pgettext("name", string.message)
             preset = string.extras.get("preset")
             if preset is not None:
-                return sentences.preset_choice(preset, PRESETS[preset].size, PRESETS[preset].steps)
+                return sentences.preset_choice(preset, string.extras["size"], string.extras["steps"])
             return languages._(string.message)

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,10 +16,11 @@ from bot.commands.engine import open_engine
 from bot.config import Config, load_config
 from bot.errors import SetupError
 from bot.gallery import Gallery
-from bot.speed import Cost, Machine, Pace, find_pace, keep_pace
+from bot.presets import forecast, presets_in_force
+from bot.speed import Machine, Pace, find_pace, keep_pace
 from bot.telemetry import configure_logs
 from nst_engine.errors import EngineError
-from nst_engine.settings import PRESETS, Settings
+from nst_engine.settings import Preset
 
 if TYPE_CHECKING:
     from nst_engine.engine import Engine
@@ -49,10 +51,15 @@ def run(arguments: argparse.Namespace) -> None:
         sys.exit(FAILED)
     _tell("engine", f"{engine.device_name}, {engine.precision}, {engine.weights_name} ({engine.weights_hash[:12]})")
     _tell("preview", "installed" if engine.has_preview else "not installed; for it, run `atelier fetch-preview`")
+    machine, folder = Machine.here(engine.device_name, engine.precision), config.storage.path
     if arguments.speed:
-        works = _measure(engine, gallery, config.storage.path, began + SPEED_SECONDS) and works
+        pace, is_kept = _measure(engine, gallery, folder, began + SPEED_SECONDS)
+        works = works and is_kept
     else:
-        _tell_speed(find_pace(config.storage.path, Machine.here(engine.device_name, engine.precision)))
+        pace = find_pace(folder, machine)
+        if pace is None:
+            _tell("speed", "not measured yet; for it, run `atelier check --speed`, which takes 20 s")
+    _tell_presets(presets_in_force(config), pace)
     sys.exit(0 if works else FAILED)
 
 
@@ -69,8 +76,8 @@ async def _check_fronts(config: Config) -> bool:
     return all_work
 
 
-def _measure(engine: Engine, gallery: Gallery, folder: Path, deadline: float) -> bool:
-    """Measure the engine, tell its speed and keep it for the queue; False when it cannot be kept."""
+def _measure(engine: Engine, gallery: Gallery, folder: Path, deadline: float) -> tuple[Pace | None, bool]:
+    """Measure the engine and keep its pace for the queue; the pace, and False when it cannot be kept."""
     from rich.console import Console
 
     from bot.commands.measure import measure
@@ -82,27 +89,20 @@ def _measure(engine: Engine, gallery: Gallery, folder: Path, deadline: float) ->
         pace = measure(engine, photo, style, max(deadline, time.monotonic() + LEAST_SECONDS))
     if pace is None:
         _tell("speed", "too slow to be measured in the time that a check may take")
-        return True
-    _tell_speed(pace)
+        return None, True
     try:
         keep_pace(folder, Machine.here(engine.device_name, engine.precision), pace)
     except OSError as error:
         _tell("speed", f"FAILS: it cannot be kept in {folder} ({error.strerror}); check storage.path")
-        return False
-    return True
+        return pace, False
+    return pace, True
 
 
-def _tell_speed(pace: Pace | None) -> None:
-    """How long each preset takes for a photo of 4:3, by what was measured."""
-    from nst_engine.schedule import work
-
-    if pace is None:
-        _tell("speed", "not measured yet; for it, run `atelier check --speed`, which takes 20 s")
-        return
-    for name, preset in PRESETS.items():
-        cost = Cost(preset.steps, work(preset.size, preset.size * 3 // 4, Settings(preset.size, preset.steps)))
-        seconds = text.duration(pace.seconds(cost))
-        _tell(name, f"{preset.size} pixels, {preset.steps} steps: about {seconds} for a photo of 4:3")
+def _tell_presets(presets: Mapping[str, Preset], pace: Pace | None) -> None:
+    """The presets in force and, where it was measured, how long each takes for a photo of 4:3."""
+    for name, preset in presets.items():
+        seconds = "" if pace is None else f": about {text.duration(forecast(preset, pace))} for a photo of 4:3"
+        _tell(name, f"{preset.size} pixels, {preset.steps} steps{seconds}")
 
 
 def _tell(what: str, how: str) -> None:

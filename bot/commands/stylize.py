@@ -24,6 +24,7 @@ from bot.errors import BadOption
 from bot.gallery import Gallery
 from bot.gallery.defaults import suited
 from bot.intake import MASK_FOR_EACH, WEIGHT_FOR_EACH, check_one_each, settings_for
+from bot.presets import presets_in_force
 from bot.requests import Options, read_option
 from nst_engine.animation import Animation, to_bytes
 from nst_engine.film import TimeLapse
@@ -54,7 +55,7 @@ def run(arguments: argparse.Namespace) -> None:
     gallery, options = Gallery.load(config.gallery.path), _options(arguments)
     named = [find_style(style, gallery) for style in arguments.styles]
     suits = suited(named, config.engine.default_strength, options.style_weights or ())
-    settings = settings_for(options, config.engine, suits)
+    settings = settings_for(options, config.engine, suits, presets_in_force(config))
     commission = _commission(arguments, settings, gallery)
     engine = open_engine(config.engine)
     if note := engine.forecast(commission.content.size, settings).note:

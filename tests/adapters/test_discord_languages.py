@@ -14,6 +14,7 @@ from bot import languages
 from bot.place_settings import LABELS
 from bot.requests import Running
 from bot.speed import Machine, Pace, keep_pace
+from nst_engine.settings import PRESETS
 from tests.adapters.test_discord_menus import panel_of
 from tests.adapters.test_discord_places import waiting
 from tests.standins.discord import DiscordStandIn
@@ -127,7 +128,9 @@ async def test_commands_are_called_as_people_speak(swift_house: House, discord: 
     assert stylize["name_localizations"]["de"] == "stilisieren"
     preset = next(option for option in stylize["options"] if option["name"] == "preset")
     assert preset["name_localizations"]["fr"] == "préréglage"
-    assert preset["choices"][0]["name_localizations"]["de"] == "Entwurf: 256 Pixel, 60 Schritte"
+    draft = PRESETS["draft"]
+    named = f"Entwurf: {draft.size} Pixel, {draft.steps} Schritte"
+    assert preset["choices"][0]["name_localizations"]["de"] == named
     assert all(set(option["description_localizations"]) == set(LOCALES) for option in stylize["options"])
 
 

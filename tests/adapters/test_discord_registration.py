@@ -9,6 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.discord.registration import same_commands
+from bot.presets import LARGER
+from nst_engine.settings import PRESETS
 from tests.standins.discord import DiscordStandIn
 from tests.standins.discord.house import House
 
@@ -48,6 +50,16 @@ async def test_a_changed_command_is_sent(swift_house: House, discord: DiscordSta
     await swift_house.restart()
     assert puts(discord) == 3
     assert len(discord.commands[None]) == len(NAMES)
+
+
+async def test_the_presets_in_force_are_offered(swift_house: House, discord: DiscordStandIn) -> None:
+    swift_house.studio.presets = {**PRESETS, "standard": LARGER["standard"].preset}
+    await swift_house.restart()
+    assert puts(discord) == 2
+    preset = next(option for option in discord.command()["options"] if option["name"] == "preset")
+    _draft, standard, _fine = preset["choices"]
+    assert (standard["value"], standard["name"]) == ("standard", "Standard: 1536 pixels, 200 steps")
+    assert standard["name_localizations"]["de"] == "Standard: 1536 Pixel, 200 Schritte"
 
 
 async def test_chosen_servers_are_looked_at_one_by_one(swift_house: House, discord: DiscordStandIn) -> None:

@@ -15,7 +15,7 @@ from bot.intake import CheckedPhoto, settings_for
 from bot.queue.orders import MAX_ORDER_BYTES, Order
 from bot.queue.pictures import Pictures
 from bot.requests import READERS, Options, Running, read_option
-from nst_engine.settings import LAYERS, Settings, style_weight_for
+from nst_engine.settings import LAYERS, PRESETS, Settings, style_weight_for
 from nst_engine.summary import LOSS_NAMES, LossSummary
 from tests.bot.test_ledger import make_job
 
@@ -68,10 +68,12 @@ def test_every_option_can_be_written_and_reaches_the_setting_of_its_name() -> No
 
 
 def test_what_is_not_chosen_is_the_configurations() -> None:
-    assert settings_for(Options(), CONFIG) == Settings(size=512, steps=100, style_weight=style_weight_for(85))
+    assert settings_for(Options(), CONFIG) == Settings(
+        size=PRESETS["standard"].size, steps=PRESETS["standard"].steps, style_weight=style_weight_for(85)
+    )
     bold = CONFIG.model_copy(update={"default_strength": 100})
     assert settings_for(Options(), bold).style_weight == 1
-    barely = Settings(size=256, steps=60, style_weight=10**-3.5)
+    barely = Settings(size=PRESETS["draft"].size, steps=PRESETS["draft"].steps, style_weight=style_weight_for(0))
     assert settings_for(Options(preset="draft", strength=0), CONFIG) == barely
 
 

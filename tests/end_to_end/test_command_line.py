@@ -108,6 +108,9 @@ def test_check_measures_the_speed_and_keeps_it(tmp_path: Path) -> None:
     told = [line for line in measured.stdout.splitlines() if line.startswith(tuple(PRESETS))]
     assert [line.split()[0] for line in told] == list(PRESETS)
     assert all(re.search(r"about \d+ (s|min|h)\b.* for a photo of 4:3$", line) for line in told)
+    assert [line.split(":")[0].split(maxsplit=1)[1] for line in told] == [
+        f"{preset.size} pixels, {preset.steps} steps" for preset in PRESETS.values()
+    ]
     again = atelier("check", ATELIER_STORAGE__PATH=str(tmp_path))
     assert [line for line in again.stdout.splitlines() if line.startswith(tuple(PRESETS))] == told
 
