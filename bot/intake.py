@@ -22,6 +22,8 @@ from nst_engine.settings import PRESETS, Preset, Settings, style_weight_for
 T = TypeVar("T")
 
 MAX_STYLES: Final = 4
+MOVING_SIZE: Final = 512
+"""The longer side of an animation for which nobody chose a size, at most: every one of its frames is painted."""
 NO_SETTINGS: Final = ("strength", "preset")
 """Options that stand for several of the engine's settings; the others are settings themselves."""
 WEIGHT_FOR_EACH: Final = N_(
@@ -42,6 +44,11 @@ class CheckedPhoto:
     width: int
     height: int
     frames: int = 1
+
+    @property
+    def size(self) -> int:
+        """The longer side."""
+        return max(self.width, self.height)
 
     def cost(self, settings: Settings) -> Cost:
         """What painting it takes."""
@@ -115,9 +122,18 @@ def check_one_each(sentence: str, given: int, styles: int) -> None:
         raise BadOption(_(sentence, given=given, styles=styles))
 
 
-async def check_photo(data: bytes, settings: Settings, max_pixels: int) -> CheckedPhoto:
-    """Decode a photo whole, all frames of an animation. Raises `BadPicture` and `BadOption`."""
-    photo = await _decode(partial(_measure, size=settings.size), data, PHOTO_TROUBLE)
+def moving_size(size: int, *, is_chosen: bool) -> int:
+    """The longer side of an animation in pixels, for which a size was chosen or found by itself."""
+    return size if is_chosen else min(size, MOVING_SIZE)
+
+
+async def check_photo(data: bytes, settings: Settings, max_pixels: int, *, is_size_chosen: bool) -> CheckedPhoto:
+    """Decode a photo whole, all frames of an animation, which is smaller where nobody chose its size.
+
+    Raises `BadPicture` and `BadOption`.
+    """
+    moving = moving_size(settings.size, is_chosen=is_size_chosen)
+    photo = await _decode(partial(_measure, size=settings.size, moving=moving), data, PHOTO_TROUBLE)
     pixels = photo.width * photo.height
     if pixels > max_pixels:
         largest = math.floor(settings.size * math.sqrt(max_pixels / pixels))
@@ -152,15 +168,15 @@ async def check_mask(data: bytes) -> None:
 # Pillow and numpy take a good part of the bot's start, so they are loaded with the first picture, on its thread.
 
 
-def _measure(data: bytes, size: int) -> CheckedPhoto:
-    """What a photo will be like when its longer side has `size` pixels."""
+def _measure(data: bytes, size: int, moving: int) -> CheckedPhoto:
+    """What a photo will be like when its longer side has `size` pixels, or `moving` ones if it is an animation."""
     from nst_engine.animation import open_animation
     from nst_engine.images import fit, open_picture
 
     animation = open_animation(data)
     if animation is None:
         return CheckedPhoto(*fit(*open_picture(data).size, size))
-    return CheckedPhoto(*fit(*animation.frames[0].size, size), len(animation.frames))
+    return CheckedPhoto(*fit(*animation.frames[0].size, moving), len(animation.frames))
 
 
 def _look(data: bytes) -> None:

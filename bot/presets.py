@@ -22,7 +22,7 @@ class Larger:
 LARGER: Final[Mapping[str, Larger]] = {
     "draft": Larger(Preset(size=512, steps=100), 5.0),
     "standard": Larger(Preset(size=1536, steps=200), 20.0),
-    "fine": Larger(Preset(size=2048, steps=300), 60.0),
+    "fine": Larger(Preset(size=2048, steps=400), 60.0),
 }
 
 

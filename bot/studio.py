@@ -134,8 +134,9 @@ class Studio:
             options = here.filled(request.options)
             suits = await self._suited(request.platform, request.place, request.styles, options.style_weights)
             settings = intake.settings_for(options, self._config.engine, suits, self.presets)
-            settings = here.within(settings, is_chosen=request.options.size is not None)
-            return await self._take(request, settings, taking)
+            is_chosen = request.options.size is not None
+            settings = here.within(settings, is_chosen=is_chosen)
+            return await self._take(request, settings, taking, is_size_chosen=is_chosen)
 
     async def rerun(self, job_id: str, rerun: Rerun) -> Job:
         """Accept a job once more, for anybody, with something changed. Raises as `submit` does, and `NoSuchJob`."""
@@ -190,12 +191,22 @@ class Studio:
             moderator=rerun.moderator,
         )
 
-    async def _take(self, request: StylizeRequest, settings: Settings, taking: Taking, title: str = "") -> Job:
+    async def _take(
+        self,
+        request: StylizeRequest,
+        settings: Settings,
+        taking: Taking,
+        title: str = "",
+        *,
+        is_size_chosen: bool = True,
+    ) -> Job:
         """Check a request and write it down; `title` is what to call its styles, where that is known."""
         if self.is_closed:
             raise Refusal(_("The bot is being restarted; ask again in a minute."))
         intake.check_counts(request, settings)
-        photo = await intake.check_photo(request.photo, settings, self._config.engine.max_pixels)
+        largest = self._config.engine.max_pixels
+        photo = await intake.check_photo(request.photo, settings, largest, is_size_chosen=is_size_chosen)
+        settings = replace(settings, size=photo.size)
         gallery = await self.gallery_of(request.platform, request.place)
         styles = [await _style(gallery, style) for style in request.styles]
         for mask in request.masks:

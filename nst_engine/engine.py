@@ -17,7 +17,7 @@ from PIL import Image
 from nst_engine.checkpoint import Checkpoint, fingerprint
 from nst_engine.errors import DeviceError, PictureError
 from nst_engine.frames import Frame, FrameProgress, FrameStore, joined
-from nst_engine.images import fit, to_picture
+from nst_engine.images import RESAMPLING, fit, to_picture
 from nst_engine.memory import free_memory, plan
 from nst_engine.objective import Objective, StyleMoments, blended, style_moments
 from nst_engine.preview import PreviewNetwork, is_installed
@@ -236,7 +236,7 @@ class Engine:
         pictures = Pictures(content, tuple(styles), (), Settings())
         network = self._network if self._network.dtype == torch.float32 else self._build(torch.float32)
         network.pooling, network.padding = "max", "zeros"
-        study = Study(pictures, *picture.size, self.device)
+        study = Study(pictures, *picture.size, self.device, RESAMPLING)
         targets = [
             style_moments(network, study.style(number), STYLE_LAYERS, visible=study.style_visible(number))
             for number in range(len(styles))

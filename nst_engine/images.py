@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 MIN_SIDE: Final = 16
 """The shorter side that the network needs at least: four halvings leave one pixel of relu5_1."""
 RESAMPLING: Final = Image.Resampling.BILINEAR
-"""How pictures are resized; with another filter losses would not compare with those of the reference objective."""
+"""How the reference objective resizes pictures; with another filter scores would not compare with it."""
+SHARP: Final = Image.Resampling.LANCZOS
+"""How pictures are resized for painting: strokes keep an edge that the reference's filter takes from them."""
 DRAFT_SIDE: Final = 4096
 
 
@@ -56,13 +58,15 @@ def flatten(picture: Image.Image) -> Image.Image:
     return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
 
 
-def to_tensor(picture: Image.Image, size: tuple[int, int] | None = None) -> torch.Tensor:
+def to_tensor(
+    picture: Image.Image, size: tuple[int, int] | None = None, resampling: Image.Resampling = RESAMPLING
+) -> torch.Tensor:
     """A picture as float32 of shape (1, 3, height, width), values 0..255, resized to `size` (width, height)."""
     import torch
 
     flat = flatten(picture)
     if size is not None and size != flat.size:
-        flat = flat.resize(size, RESAMPLING)
+        flat = flat.resize(size, resampling)
     pixels = torch.from_numpy(np.array(flat, dtype=np.float32))
     return pixels.permute(2, 0, 1).unsqueeze(0).contiguous()
 

@@ -21,7 +21,7 @@ from nst_engine.colour import (
     with_colours_of,
 )
 from nst_engine.errors import PictureError
-from nst_engine.images import MIN_SIDE, RESAMPLING, fit_area, to_picture
+from nst_engine.images import MIN_SIDE, RESAMPLING, SHARP, fit_area, to_picture
 from nst_engine.masks import region_weights
 from nst_engine.settings import Settings
 from nst_engine.transparency import check_visible, colours, visibility
@@ -76,14 +76,23 @@ class Study:
 
     What is painted has at least `MIN_SIDE` pixels to each side: smaller pictures are continued by their edges.
     `visible` (1, 1, H, W), 0..1, is how much of each of the content's pixels can be seen, None for all of them.
+    `resampling` is how they are resized.
     """
 
-    def __init__(self, pictures: Pictures, width: int, height: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        pictures: Pictures,
+        width: int,
+        height: int,
+        device: torch.device,
+        resampling: Image.Resampling = SHARP,
+    ) -> None:
         self.width, self.height = width, height
         self.settings = pictures.settings
         self._pictures = pictures
         self._device = device
-        self._photo = _continued(colours(pictures.content, (width, height))).to(device)
+        self._resampling = resampling
+        self._photo = _continued(colours(pictures.content, (width, height), resampling)).to(device)
         alpha = visibility(pictures.content, (width, height))
         self.visible = None if alpha is None else _continued(alpha).to(device)
 
@@ -95,7 +104,8 @@ class Study:
     def style(self, number: int) -> torch.Tensor:
         """A style (1, 3, h, w), its colours changed as the settings say."""
         style = self._pictures.styles[number]
-        tensor = colours(style, self._pictures.style_size(style, self.width, self.height)).to(self._device)
+        size = self._pictures.style_size(style, self.width, self.height)
+        tensor = colours(style, size, self._resampling).to(self._device)
         weights = self.style_visible(number)
         match self.settings.colours:
             case "content":

@@ -41,14 +41,17 @@ def visibility(picture: Image.Image, size: tuple[int, int] | None = None) -> tor
     return _resized(np.asarray(picture.getchannel("A"), dtype=np.float32) / 255, size)
 
 
-def colours(picture: Image.Image, size: tuple[int, int] | None = None) -> torch.Tensor:
+def colours(
+    picture: Image.Image, size: tuple[int, int] | None = None, resampling: Image.Resampling = RESAMPLING
+) -> torch.Tensor:
     """A picture as `to_tensor` has it, each pixel's share in the resized ones by its alpha.
 
-    What is wholly transparent has the colours of what can be seen around it, whatever the file has there.
+    What is wholly transparent has the colours of what can be seen around it, whatever the file has there. Pictures with
+    transparency are resized by the reference's filter, since a sharper one has negative shares.
     """
     alpha = visibility(picture, size)
     if alpha is None:
-        return to_tensor(picture.convert("RGB"), size)
+        return to_tensor(picture.convert("RGB"), size, resampling)
     shares = np.asarray(picture.getchannel("A"), dtype=np.float32) / 255
     weighed = [_resized(np.asarray(picture.getchannel(name)) * shares, size) for name in "RGB"]
     return filled(torch.cat(weighed, dim=1), alpha)

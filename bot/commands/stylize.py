@@ -23,7 +23,7 @@ from bot.config import load_config
 from bot.errors import BadOption
 from bot.gallery import Gallery
 from bot.gallery.defaults import suited
-from bot.intake import MASK_FOR_EACH, WEIGHT_FOR_EACH, check_one_each, settings_for
+from bot.intake import MASK_FOR_EACH, WEIGHT_FOR_EACH, check_one_each, moving_size, settings_for
 from bot.presets import presets_in_force
 from bot.requests import Options, read_option
 from nst_engine.animation import Animation, to_bytes
@@ -58,10 +58,10 @@ def run(arguments: argparse.Namespace) -> None:
     settings = settings_for(options, config.engine, suits, presets_in_force(config))
     commission = _commission(arguments, settings, gallery)
     engine = open_engine(config.engine)
-    if note := engine.forecast(commission.content.size, settings).note:
+    if note := engine.forecast(commission.content.size, commission.settings).note:
         print(note, file=sys.stderr)
     if arguments.preview is not None:
-        save_picture(engine.preview(commission.content, commission.styles, settings), arguments.preview)
+        save_picture(engine.preview(commission.content, commission.styles, commission.settings), arguments.preview)
     summary = _paint(engine, commission, arguments)
     if arguments.curve is not None:
         save_picture(Image.open(io.BytesIO(summary.curve())), arguments.curve)
@@ -89,8 +89,10 @@ def _commission(arguments: argparse.Namespace, settings: Settings, gallery: Gall
     styles = [read_style(style, gallery) for style in arguments.styles]
     check_one_each(MASK_FOR_EACH, len(masks), len(styles))
     check_one_each(WEIGHT_FOR_EACH, len(settings.style_weights), len(styles))
-    content = read_picture(arguments.content) if animation is None else animation.frames[0]
-    return Commission(content, animation, styles, masks, settings)
+    if animation is None:
+        return Commission(read_picture(arguments.content), None, styles, masks, settings)
+    size = moving_size(settings.size, is_chosen=arguments.size is not None)
+    return Commission(animation.frames[0], animation, styles, masks, dataclasses.replace(settings, size=size))
 
 
 def _paint(engine: Engine, commission: Commission, arguments: argparse.Namespace) -> LossSummary:

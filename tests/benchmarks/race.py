@@ -5,8 +5,8 @@
 The peer, pastiche 1.6.0, runs as its users run it: L-BFGS, content start, its own defaults, in a process of its own.
 Ours runs in another, in turn: once for each number of steps, since what it does on the way depends on where it is to
 end. Both get the same files, already of the size at which they are painted. The pictures on the way, as they would be
-saved (clamped, in 8 bits), are scored afterwards by the reference objective in float32, with torch's own convolutions and
-outside of the clock. Loading the weights is outside of it too, for both; what ours prepares for a run is inside.
+saved (clamped, in 8 bits), are scored afterwards by the reference objective in float32, with torch's own convolutions
+and outside of the clock. Loading the weights is outside of it too, for both; what ours prepares for a run is inside.
 """
 
 from __future__ import annotations

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 
 from bot import text
 from bot.config import EngineConfig
 from bot.errors import BadOption
-from bot.intake import CheckedPhoto, settings_for
+from bot.intake import MOVING_SIZE, CheckedPhoto, check_photo, settings_for
 from bot.queue.orders import MAX_ORDER_BYTES, Order
 from bot.queue.pictures import Pictures
 from bot.requests import READERS, Options, Running, read_option
@@ -159,6 +161,17 @@ def test_the_cost_counts_scales_and_frames() -> None:
     assert coarse_first.steps == 100 and coarse_first.work < 60
     moving = CheckedPhoto(1000, 1000, frames=5).cost(replace(settings, scales=1))
     assert (moving.steps, moving.work) == (200, pytest.approx(100 + 4 * 25))
+
+
+@pytest.mark.parametrize(
+    ("frames", "is_size_chosen", "size"), [(1, False, 1024), (2, False, MOVING_SIZE), (2, True, 1024)]
+)
+async def test_an_animation_is_small_unless_its_size_was_chosen(frames: int, is_size_chosen: bool, size: int) -> None:
+    """Each of its frames is painted: at the size of a still picture that would take hours."""
+    pictures, out = [Image.new("RGB", (60, 40), (200, shade, 90)) for shade in (20, 200)][:frames], io.BytesIO()
+    pictures[0].save(out, "GIF", save_all=True, append_images=pictures[1:], duration=80)
+    photo = await check_photo(out.getvalue(), Settings(size=1024), 1 << 22, is_size_chosen=is_size_chosen)
+    assert (photo.size, photo.width, photo.frames) == (size, size, frames)
 
 
 def test_percent_goes_by_the_work_and_not_by_the_steps() -> None:
