@@ -121,7 +121,7 @@ def test_a_styles_colours_are_those_that_can_be_seen(starry_night: Image.Image) 
 
 
 def test_a_styles_statistics_are_those_of_what_can_be_seen(nst: Engine, starry_night: Image.Image) -> None:
-    """Far nearer to the whole painting's than what white around it makes, whatever the file hides; all resized alike."""
+    """Nearer to the whole painting's than what white around it makes, whatever the file hides; all resized alike."""
     alpha = oval(starry_night.size)
 
     def statistics(style: Image.Image, block: int | None = None) -> StyleMoments:
