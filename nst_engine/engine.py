@@ -237,10 +237,7 @@ class Engine:
         network = self._network if self._network.dtype == torch.float32 else self._build(torch.float32)
         network.pooling, network.padding = "max", "zeros"
         study = Study(pictures, *picture.size, self.device, RESAMPLING)
-        targets = [
-            style_moments(network, study.style(number), STYLE_LAYERS, visible=study.style_visible(number))
-            for number in range(len(styles))
-        ]
+        targets = [style_moments(network, study.style(number), STYLE_LAYERS) for number in range(len(styles))]
         objective = Objective(network, study.content, [blended(targets, pictures.shares)], visible=study.visible)
         part_content, part_style, _, total = objective.losses(study.alike(picture)).tolist()
         return Score(part_content, part_style, total)
@@ -278,7 +275,7 @@ class Engine:
         style = study.style(number)
         if block is None and style.shape[-2:].numel() > study.content.shape[-2:].numel():
             block = STYLE_BLOCK
-        found = style_moments(self._network, style, layers, block, study.style_visible(number))
+        found = style_moments(self._network, style, layers, block)
         if key is not None:
             self._targets[key] = found
             if len(self._targets) > KEPT_TARGETS:

@@ -52,14 +52,10 @@ def style_moments(
     style: torch.Tensor,
     layers: Sequence[str],
     block: int | None = None,
-    visible: torch.Tensor | None = None,
 ) -> StyleMoments:
-    """The moments of a style picture (1, 3, H, W), in blocks of about `block` pixels if given.
-
-    With `visible` (1, 1, H, W), 0..1, they are those of what can be seen of it.
-    """
+    """The moments of a style picture (1, 3, H, W), in blocks of about `block` pixels if given."""
     with torch.no_grad():
-        return _Moments(network, style, layers, Regions(None, style.shape[-2:], visible)).over(
+        return _Moments(network, style, layers, Regions(None, style.shape[-2:])).over(
             blocks(style.shape[-2], style.shape[-1], block, margin(depth(layers)))
         )
 

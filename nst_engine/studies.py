@@ -24,7 +24,7 @@ from nst_engine.errors import PictureError
 from nst_engine.images import MIN_SIDE, RESAMPLING, SHARP, fit_area, to_picture
 from nst_engine.masks import region_weights
 from nst_engine.settings import Settings
-from nst_engine.transparency import check_visible, colours, visibility
+from nst_engine.transparency import check_visible, colours, completed, visibility
 
 NOISE_LEVELS: Final = 6.0
 """How strong the noise is that a seed adds to the start, in levels of 0..255."""
@@ -102,10 +102,10 @@ class Study:
         return luminance(self._photo) if self.settings.colours == "luminance" else self._photo
 
     def style(self, number: int) -> torch.Tensor:
-        """A style (1, 3, h, w), its colours changed as the settings say."""
+        """A style (1, 3, h, w), continued where it cannot be seen, its colours changed as the settings say."""
         style = self._pictures.styles[number]
         size = self._pictures.style_size(style, self.width, self.height)
-        tensor = colours(style, size, self._resampling).to(self._device)
+        tensor = completed(style, size, self._resampling).to(self._device)
         weights = self.style_visible(number)
         match self.settings.colours:
             case "content":

@@ -16,7 +16,7 @@ from nst_engine.masks import at_layer
 from nst_engine.objective import Objective, StyleMoments, Weights, style_moments
 from nst_engine.settings import STYLE_LAYERS, Settings
 from nst_engine.studies import Pictures, Study
-from nst_engine.transparency import colours, filled, visibility
+from nst_engine.transparency import colours, completed, filled, visibility
 from nst_engine.vgg import FeatureNetwork, halvings
 from nst_engine.weights import Weights as NetworkWeights
 
@@ -110,6 +110,22 @@ def test_hidden_pixels_are_like_what_is_seen_next_to_them() -> None:
     assert found[:, 0].min() >= 10 and found.max() <= 200
 
 
+def test_a_style_is_continued_by_its_mirror_image(starry_night: Image.Image) -> None:
+    size = (90, 60)
+    whole = to_tensor(starry_night, size)
+    alpha = Image.new("L", size)
+    alpha.paste(255, (30, 0, 60, 60))
+    found = completed(cut_out(starry_night.resize(size), alpha, GREEN))
+    shown = to_tensor(starry_night.resize(size))[..., 30:60]
+    assert torch.equal(found[..., 30:60], shown)
+    assert torch.equal(found[..., 1:30], shown[..., 1:].flip(-1))
+    assert torch.equal(found[..., 60:89], shown[..., :-1].flip(-1))
+    assert torch.equal(completed(starry_night, size), whole)
+    strip = Image.new("L", size)
+    strip.paste(255, (0, 0, 4, 60))
+    assert (completed(cut_out(starry_night.resize(size), strip, GREEN)).std(dim=(2, 3)) > 5).all()
+
+
 def test_a_styles_colours_are_those_that_can_be_seen(starry_night: Image.Image) -> None:
     alpha = oval(starry_night.size)
     style = cut_out(starry_night, alpha, GREEN)
@@ -121,18 +137,17 @@ def test_a_styles_colours_are_those_that_can_be_seen(starry_night: Image.Image) 
 
 
 def test_a_styles_statistics_are_those_of_what_can_be_seen(nst: Engine, starry_night: Image.Image) -> None:
-    """Nearer to the whole painting's than what white around it makes, whatever the file hides; all resized alike."""
+    """Much nearer to the whole painting's than with white around it, and the same whatever the file hides."""
     alpha = oval(starry_night.size)
 
-    def statistics(style: Image.Image, block: int | None = None) -> StyleMoments:
+    def statistics(style: Image.Image) -> StyleMoments:
         study = Study(Pictures(starry_night, (style,), (), Settings()), 192, 152, CPU, RESAMPLING)
-        return style_moments(nst.room().network, study.style(0), STYLE_LAYERS, block, study.style_visible(0))
+        return style_moments(nst.room().network, study.style(0), STYLE_LAYERS)
 
     whole, white = statistics(starry_night), statistics(flatten(cut_out(starry_night, alpha)))
     green, pink = (statistics(cut_out(starry_night, alpha, hidden)) for hidden in (GREEN, PINK))
     assert all(torch.equal(green[name].gram, pink[name].gram) for name in STYLE_LAYERS)
-    assert apart(green, whole) < 0.35 * apart(white, whole)
-    assert apart(statistics(cut_out(starry_night, alpha), 64), green) < 1e-4
+    assert apart(green, whole) < 0.5 * apart(white, whole)
 
 
 @pytest.mark.parametrize("way", [{"colours": "content"}, {"colours": "luminance"}, {"start": {"matched": 1.0}}])
