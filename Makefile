@@ -12,7 +12,7 @@ TREE_SUM := $(shell (pwd; cat pyproject.toml) | cksum | cut -d' ' -f1)
 INSTALLED := $(VENV)/.installed-$(LOCK_SUM)
 BOUND := $(VENV)/.bound-$(TREE_SUM)
 
-.PHONY: run demo check gallery preview translations test test-fast lint setup system-packages benchmark clean
+.PHONY: run demo check gallery gallery-sheet preview translations test test-fast lint setup system-packages benchmark clean
 
 run: setup ## the bot; the local page when no token is configured
 	$(PY) -m bot run
@@ -25,6 +25,9 @@ check: setup ## what is configured, whether it works, how fast this machine is
 
 gallery: setup ## draw the gallery's own pictures again
 	$(PY) -m bot.gallery.draw
+
+gallery-sheet: setup ## paint three photos in every style of the gallery, for docs/images/gallery.jpg; goes on where it was stopped
+	$(PY) -m tests.benchmarks.gallery_sheet
 
 preview: setup ## the feed-forward look: fetches its weights (88 MB), once
 	$(PY) -m bot fetch-preview

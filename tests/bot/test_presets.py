@@ -10,6 +10,7 @@ import pytest
 from bot.app import open_atelier
 from bot.config import Config
 from bot.presets import LARGER, forecast, presets_for, presets_in_force
+from bot.requests import Options, StylizeRequest
 from bot.speed import Machine, Pace, keep_pace, latest_pace
 from nst_engine.settings import PRESETS, Preset
 from tests.standins.instant_engine import InstantEngineDriver
@@ -77,7 +78,7 @@ def test_what_is_in_force_goes_by_the_configuration(tmp_path: Path) -> None:
     assert small == {**PRESETS, "draft": LARGER["draft"].preset}
 
 
-async def test_the_bot_decides_once_at_its_start(tmp_path: Path) -> None:
+async def test_the_bot_decides_once_at_its_start(tmp_path: Path, photo: bytes) -> None:
     engine = InstantEngineDriver()
     keep_pace(tmp_path, CPU, FAST)
     try:
@@ -88,5 +89,7 @@ async def test_the_bot_decides_once_at_its_start(tmp_path: Path) -> None:
                 assert (settings.size, settings.steps) == (standard.size, standard.steps)
                 assert atelier.studio.presets == larger()
                 keep_pace(tmp_path, CPU, SLOW)
+            request = StylizeRequest("test", "here", "ann", "1", photo, ("waves",), options=Options(preset="draft"))
+            assert (await atelier.studio.submit(request)).settings["size"] == LARGER["draft"].preset.size
     finally:
         await engine.stop()
