@@ -30,8 +30,8 @@ from nst_engine.images import open_picture
 ROOT: Final = Path(__file__).parents[2]
 PHOTOS: Final = ("astronaut", "lake_sherburne", "roman_colosseum")
 """A face, a landscape, a building."""
-SIZE: Final = 384
-STEPS: Final = 80
+SIZE: Final = 320
+STEPS: Final = 64
 PANEL: Final = 256
 """The width of a panel on the sheet; it is at most three quarters as high."""
 LABEL: Final = 20
