@@ -15,12 +15,11 @@ from bot import text
 from bot.app import open_atelier
 from bot.config import Config, QueueConfig, StorageConfig, load_config
 from bot.errors import AtelierError, SetupError
-from bot.requests import Answer, Job, Options, Queued, Running, StylizeRequest
+from bot.requests import Answer, Job, Queued, Running, StylizeRequest
 from bot.telemetry import configure_logs
 
 PHOTO = "oakland_zoo_otters"
 STYLE = "starry_night"
-OPTIONS = Options(size=384, steps=100)
 
 
 class FolderFront:
@@ -86,7 +85,7 @@ async def _demonstrate(config: Config, out: Path) -> None:
         gallery = atelier.studio.gallery
         photo = await asyncio.to_thread(gallery.photos[PHOTO].read)
         origin = secrets.token_hex(8)
-        request = StylizeRequest("folder", "demo", "demo", origin, photo, (STYLE,), options=OPTIONS)
+        request = StylizeRequest("folder", "demo", "demo", origin, photo, (STYLE,))
         await atelier.studio.submit(request)
         await front.answered.wait()
         serving.cancel()
