@@ -9,7 +9,7 @@ import torch
 
 from nst_engine.errors import EngineError
 from nst_engine.lbfgs import LBFGS
-from nst_engine.objective import Objective
+from nst_engine.looks import Minimised
 from nst_engine.settings import Optimizer
 from nst_engine.spectrum import Change, SpectralChange
 
@@ -64,7 +64,7 @@ class Descent:
     """
 
     def __init__(
-        self, objective: Objective, start: torch.Tensor, optimizer: Optimizer, history: int, steps: int
+        self, objective: Minimised, start: torch.Tensor, optimizer: Optimizer, history: int, steps: int
     ) -> None:
         self.objective = objective
         self.start = start

@@ -15,6 +15,7 @@ Optimizer = Literal["lbfgs", "adam"]
 Colours = Literal["style", "content", "luminance"]
 Pooling = Literal["max", "average"]
 Padding = Literal["zeros", "replicate"]
+Look = Literal["gatys", "faithful"]
 StartPart = Literal["content", "matched", "style", "noise", "preview"]
 
 MIN_SIZE: Final = 32
@@ -41,6 +42,8 @@ NamedWeights = Mapping[str, float]
 class Settings:
     """The settings of one run; the defaults are the reference objective, started from the content.
 
+    `look`: gatys, the style loss of Gram matrices, or faithful, which keeps the photo's shapes: see
+    `sliced_wasserstein`.
     `size`: the longer side of the result in pixels. `steps`: updates of the picture, over all scales together.
     `optimizer`: lbfgs or adam.
     `content_weight`, `style_weight`, `tv_weight`: of the content, style and total-variation losses.
@@ -76,6 +79,7 @@ class Settings:
     seed: int = 0
     colours: Colours = "style"
     scales: int = 0
+    look: Look = "gatys"
 
     def __post_init__(self) -> None:
         _check_integer("size", self.size, MIN_SIZE, MAX_SIZE)
@@ -89,6 +93,8 @@ class Settings:
         _check_number("style_scale", self.style_scale, MIN_STYLE_SCALE, MAX_STYLE_SCALE)
         if self.content_weight == 0 and self.style_weight == 0 and self.moments_weight == 0:
             raise SettingsError("Content and style weight are both 0; give one of them a positive value.")
+        if self.look == "faithful" and self.moments_weight:
+            raise SettingsError("The faithful look has no moments weight; leave it at 0, or choose the look gatys.")
         _check_named("content_layers", self.content_layers, LAYERS)
         _check_named("style_layers", self.style_layers, LAYERS)
         _check_named("start", self.start, get_args(StartPart))
@@ -117,6 +123,7 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "colours": get_args(Colours),
     "pooling": get_args(Pooling),
     "padding": get_args(Padding),
+    "look": get_args(Look),
 }
 
 
