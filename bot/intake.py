@@ -17,7 +17,7 @@ from bot.picture_threads import on_picture_thread
 from bot.requests import Options, StylizeRequest
 from bot.speed import Cost
 from nst_engine.errors import PictureError, SettingsError
-from nst_engine.settings import PRESETS, Settings, style_weight_for
+from nst_engine.settings import PRESETS, Settings, steps_for, style_weight_for
 
 T = TypeVar("T")
 
@@ -72,7 +72,7 @@ def settings_for(options: Options, config: EngineConfig) -> Settings:
     names = [field.name for field in dataclasses.fields(Options) if field.name not in NO_SETTINGS]
     chosen = {name: value for name in names if (value := getattr(options, name)) is not None}
     try:
-        settings = Settings(size=size, steps=steps)
+        settings = Settings(size=size, steps=steps_for(options.look, steps))
         strength = config.default_strength if options.strength is None else options.strength
         settings = replace(settings, style_weight=style_weight_for(strength))
         return replace(settings, **chosen)

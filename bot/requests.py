@@ -46,6 +46,7 @@ class Options:
     content_layers: Mapping[str, float] | None = None
     style_layers: Mapping[str, float] | None = None
     scales: int | None = None
+    look: str | None = None
 
 
 def _read_shares(text: str) -> tuple[float, ...]:
@@ -72,6 +73,7 @@ READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "content_layers": read_named_weights,
     "style_layers": read_named_weights,
     "scales": int,
+    "look": str,
 }
 """How each of the `Options` is made of text."""
 

@@ -9,7 +9,7 @@ import torch
 
 from nst_engine.errors import EngineError
 from nst_engine.lbfgs import LBFGS
-from nst_engine.looks import Minimised
+from nst_engine.objectives import Minimised
 from nst_engine.settings import Optimizer
 from nst_engine.spectrum import Change, SpectralChange
 

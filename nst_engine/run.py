@@ -14,8 +14,8 @@ from PIL import Image
 from nst_engine.checkpoint import Checkpoint, State
 from nst_engine.errors import Cancelled, DeviceError
 from nst_engine.images import fit
-from nst_engine.looks import Targets, objective_for
 from nst_engine.memory import SMALLEST_BLOCK, Plan, free_memory, plan
+from nst_engine.objectives import Targets, objective_for
 from nst_engine.optimise import Descent
 from nst_engine.schedule import Scale, schedule
 from nst_engine.settings import MIN_SIZE

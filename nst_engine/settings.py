@@ -144,9 +144,13 @@ def read_named_weights(text: str) -> dict[str, float]:
     return weights
 
 
+LOOK_STEPS: Final[Mapping[str, float]] = {"faithful": 0.4}
+"""How many steps a look needs for each one of the Gram look's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A named pair of size (longer side, pixels) and steps."""
+    """A named pair of size (longer side, pixels) and steps, which are the Gram look's: see `steps_for`."""
 
     size: int
     steps: int
@@ -171,6 +175,19 @@ def style_weight_for(strength: int) -> float:
     _check_integer("strength", strength, 0, 100)
     (low, start), (high, end) = next(ends for ends in pairwise(WEIGHT_EXPONENTS) if strength <= ends[1][0])
     return float(10 ** (start + (end - start) * (strength - low) / (high - low)))
+
+
+def exact_strength(style_weight: float) -> float:
+    """The strength that a style weight above 0 stands for at content weight 1; below 0 or above 100 beyond the ends."""
+    exponent = math.log10(style_weight)
+    pairs = pairwise(WEIGHT_EXPONENTS)
+    (low, start), (high, end) = next((ends for ends in pairs if exponent <= ends[1][1]), WEIGHT_EXPONENTS[-2:])
+    return low + (high - low) * (exponent - start) / (end - start)
+
+
+def steps_for(look: str | None, steps: int) -> int:
+    """The steps that a look needs where the Gram look takes `steps`: the faithful one is near its end much sooner."""
+    return max(1, round(steps * LOOK_STEPS.get(look or "", 1.0)))
 
 
 def _check_integer(name: str, value: object, low: int, high: int) -> None:

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from itertools import pairwise
+from math import sqrt
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from nst_engine.engine import Engine
 from nst_engine.losses import content_loss, total_variation
 from nst_engine.objective import Weights
-from nst_engine.settings import STYLE_LAYERS
+from nst_engine.settings import STYLE_LAYERS, Settings, style_weight_for
 from nst_engine.sliced_wasserstein import (
     DIRECTIONS,
+    RATIO_EXPONENTS,
     STRIDES,
     UNIT,
     SlicedWasserstein,
     Values,
     blended_values,
     directions,
+    faithful_weights,
     quantiles,
     resampled,
     style_values,
@@ -105,6 +112,7 @@ def test_the_gradient_is_that_of_finite_differences(network: FeatureNetwork, mas
 
 
 @pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.slow
 def test_blocks_give_the_gradient_of_the_whole_picture(network: FeatureNetwork, masked: bool) -> None:
     """In odd sizes too; the layers are shallow ones, whose margin leaves blocks smaller than the picture."""
     content, picture = (127 + 40 * draw(1, 3, 77, 109, seed=seed) for seed in (5, 6))
@@ -166,3 +174,48 @@ def test_a_flat_picture_has_finite_losses(network: FeatureNetwork) -> None:
     objective = SlicedWasserstein(network, flat, [style_of(network, flat)], ALL)
     losses, gradient = objective.evaluate(PICTURE)
     assert torch.isfinite(losses).all() and torch.isfinite(gradient).all()
+
+
+def test_only_the_ratio_of_the_weights_counts_and_more_style_weight_is_more_style() -> None:
+    weights = [faithful_weights(Weights(style=style_weight_for(strength))).style for strength in range(0, 101, 10)]
+    assert weights[0] == pytest.approx(10 ** RATIO_EXPONENTS[0]) and weights[-1] == pytest.approx(
+        10 ** RATIO_EXPONENTS[1]
+    )
+    assert all(higher / lower == pytest.approx(weights[1] / weights[0]) for lower, higher in pairwise(weights))
+    assert faithful_weights(Weights(content=4, style=4)).style == pytest.approx(4 * weights[-1])
+    assert faithful_weights(Weights(style=0)).style == 0
+    assert faithful_weights(Weights(content=0, style=3)).style == 3
+    assert weights[-1] < faithful_weights(Weights(style=10)).style < faithful_weights(Weights(style=20)).style
+
+
+@pytest.mark.slow
+def test_equal_steps_of_strength_are_about_equal_steps_away_from_the_photo(
+    nst: Engine, otters: Image.Image, starry_night: Image.Image, waves: Image.Image
+) -> None:
+    distances = [0.0, 0.0, 0.0]
+    for style in (starry_night, waves):
+        for place, strength in enumerate((0, 50, 100)):
+            settings = Settings(size=96, steps=12, style_weight=style_weight_for(strength), look="faithful")
+            painted = nst.stylize(otters, [style], settings)
+            losses = painted.summary.losses
+            assert losses["total"][-1] == min(losses["total"]) and losses["style"][-1] < losses["style"][0]
+            distances[place] += sqrt(nst.score(otters, [style], painted.picture).content)
+    steps = [further - nearer for nearer, further in pairwise([0.0, *distances])]
+    assert min(steps) > 0 and max(steps) < 3 * min(steps), distances
+
+
+@pytest.mark.slow
+def test_masks_and_scales_go_with_the_look(
+    nst: Engine, otters: Image.Image, starry_night: Image.Image, waves: Image.Image
+) -> None:
+    left = Image.new("L", (64, 64))
+    left.paste(255, (0, 0, 32, 64))
+    settings = Settings(size=96, steps=8, scales=2, look="faithful")
+
+    def paint(*styles: Image.Image, masks: Sequence[Image.Image | None]) -> np.ndarray:
+        return np.asarray(nst.stylize(otters, styles, settings, masks=masks).picture, float)
+
+    one = paint(starry_night, waves, masks=[left, None])
+    assert np.abs(one - paint(waves, starry_night, masks=[None, left])).mean() < 1, "only the order differs"
+    assert np.abs(one - paint(waves, starry_night, masks=[left, None])).mean() > 3
+    assert np.abs(one - paint(starry_night, waves, masks=[])).mean() > 3
