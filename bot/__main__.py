@@ -82,6 +82,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
 
 def _add_look(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("look").add_argument
+    add("--look", metavar="NAME", help="gatys by default, or faithful: the photo's shapes and faces stay readable")
     add("--preset", metavar="NAME", help="draft, standard or fine")
     add("--size", metavar="N", help="the longer side in pixels")
     add("--steps", metavar="N", help="updates of the picture")

@@ -17,7 +17,7 @@ from bot.picture_threads import on_picture_thread
 from bot.requests import NOTHING_CHOSEN, Options, StylizeRequest
 from bot.speed import Cost
 from nst_engine.errors import PictureError, SettingsError
-from nst_engine.settings import PRESETS, Preset, Settings, style_weight_for
+from nst_engine.settings import PRESETS, Preset, Settings, steps_for, style_weight_for
 
 T = TypeVar("T")
 
@@ -84,7 +84,7 @@ def settings_for(
     strengths = (options.strength, suits.strength, config.default_strength)
     strength = next(each for each in strengths if each is not None)
     try:
-        settings = Settings(size=size, steps=steps, style_weight=style_weight_for(strength))
+        settings = Settings(size=size, steps=steps_for(options.look, steps), style_weight=style_weight_for(strength))
         return replace(settings, **(settings_in(suits) | settings_in(options)))
     except SettingsError as error:
         raise BadOption(told(error)) from None

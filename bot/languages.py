@@ -155,6 +155,7 @@ SETTINGS: Final = {
     "style_weights": N_("Style weights"),
     "content_layers": N_("Content layers"),
     "style_layers": N_("Style layers"),
+    "look": N_("Look"),
 }
 """What the engine's settings are called where it complains about them; said with `_`."""
 

@@ -46,6 +46,7 @@ class Options:
     content_layers: Mapping[str, float] | None = None
     style_layers: Mapping[str, float] | None = None
     scales: int | None = None
+    look: str | None = None
 
 
 NOTHING_CHOSEN: Final = Options()
@@ -75,6 +76,7 @@ READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "content_layers": read_named_weights,
     "style_layers": read_named_weights,
     "scales": int,
+    "look": str,
 }
 """How each of the `Options` is made of text."""
 

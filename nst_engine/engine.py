@@ -20,6 +20,7 @@ from nst_engine.frames import Frame, FrameProgress, FrameStore, joined
 from nst_engine.images import RESAMPLING, fit, to_picture
 from nst_engine.memory import free_memory, plan
 from nst_engine.objective import Objective, StyleMoments, blended, style_moments
+from nst_engine.objectives import STYLE_BLOCK
 from nst_engine.preview import PreviewNetwork, is_installed
 from nst_engine.run import Progress, Room, Run
 from nst_engine.schedule import later_frame, schedule
@@ -37,8 +38,6 @@ PRECISIONS: Final = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 CPU_BF16_FLAGS: Final = ("avx512_bf16", "amx_bf16")
 KEPT_TARGETS: Final = 64
 """How many styles' statistics are kept, about 2 MB each."""
-STYLE_BLOCK: Final = 1024
-"""In what blocks a style is looked at that is larger than the content, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)

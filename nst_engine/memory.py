@@ -29,6 +29,10 @@ HASTENED_ELSEWHERE: Final = (40_000_000, 2000)
 """What Winograd's algorithm takes more, in all and for each pixel of an evaluation, as measured by kind of CPU."""
 HASTENED_GAPS: Final = 350
 """What it takes more for each pixel where blocks of several shapes leave gaps in the memory."""
+FAITHFUL: Final = 500
+"""What the faithful look takes more for each pixel: values along directions, the style's, their order and slopes."""
+FAITHFUL_AT_ONCE: Final = 130
+"""What it takes more for each pixel of an evaluation, in numbers of the network's precision: all layers' slopes."""
 USABLE: Final = 0.85
 """The share of the free memory that is planned with."""
 
@@ -76,6 +80,8 @@ def plan_with(
     targets = sum(4 * CHANNELS[halvings(name)] / 4 ** halvings(name) for name in settings.content_layers)
     own = pixels * (PICTURES * PICTURE + targets)
     total = FIXED + history * pair + own + at_once * bytes_per_pixel(layers, network.dtype.itemsize)
+    if settings.look == "faithful":
+        total += FAITHFUL * pixels + FAITHFUL_AT_ONCE * network.dtype.itemsize * at_once
     if network.rectified is not None:
         fixed, a_pixel = HASTENED.get(torch.backends.cpu.get_cpu_capability(), HASTENED_ELSEWHERE)
         total += fixed + (a_pixel + (0 if block is None else HASTENED_GAPS)) * at_once

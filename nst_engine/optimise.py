@@ -11,7 +11,7 @@ import torch
 from nst_engine.errors import EngineError
 from nst_engine.gamut import gamut_penalty
 from nst_engine.lbfgs import LBFGS
-from nst_engine.objective import Objective
+from nst_engine.objectives import Minimised
 from nst_engine.settings import Optimizer
 from nst_engine.spectrum import Change, SpectralChange
 
@@ -70,7 +70,7 @@ class Descent:
 
     def __init__(
         self,
-        objective: Objective,
+        objective: Minimised,
         start: torch.Tensor,
         optimizer: Optimizer,
         history: int,

@@ -16,13 +16,12 @@ from nst_engine.errors import Cancelled, DeviceError
 from nst_engine.gamut import gamut_weight
 from nst_engine.images import fit
 from nst_engine.memory import SMALLEST_BLOCK, Plan, free_memory, plan
-from nst_engine.objective import Objective, StyleMoments, Weights, blended
+from nst_engine.objectives import Targets, objective_for
 from nst_engine.optimise import Descent
 from nst_engine.schedule import Scale, schedule
 from nst_engine.settings import MIN_SIZE
 from nst_engine.studies import FeedForward, Pictures, Study
 from nst_engine.summary import LOSS_NAMES, LossSummary
-from nst_engine.tail import Tail
 from nst_engine.vgg import FeatureNetwork
 
 OUT_OF_MEMORY: Final = (
@@ -62,7 +61,7 @@ class Room:
     device_name: str
     precision: str
     feed_forward: FeedForward
-    targets: Callable[[Study, int, int | None], StyleMoments]
+    targets: Targets
 
 
 class _TooLarge(Exception):
@@ -186,24 +185,10 @@ class Run:
             made = self._with_less_memory(study, scale, made)
 
     def _new_descent(self, study: Study, start: torch.Tensor, made: Plan, steps: int) -> Descent:
-        settings = self._settings
-        weights = Weights(
-            settings.content_weight,
-            settings.style_weight,
-            settings.tv_weight,
-            settings.moments_weight,
-            settings.content_layers,
-            settings.style_layers,
-        )
-        styles = [self._room.targets(study, place, made.block) for place in range(len(self._pictures.styles))]
-        regions = study.regions()
-        targets = styles if regions is not None else [blended(styles, self._pictures.shares)]
-        tail = Tail(weights.content_layers, weights.style_layers) if settings.optimizer == "lbfgs" else None
-        objective = Objective(
-            self._room.network, study.content, targets, weights, regions, made.block, tail, study.visible
-        )
+        room, shares = self._room, self._pictures.shares
+        objective = objective_for(room.network, study, shares, room.targets, made.block)
         gamut = gamut_weight(objective.style_magnitude())
-        return Descent(objective, start, settings.optimizer, made.history, steps, gamut)
+        return Descent(objective, start, self._settings.optimizer, made.history, steps, gamut)
 
     def _steps(self, number: int, study: Study, descent: Descent, end: int) -> None:
         scales = self._scales()

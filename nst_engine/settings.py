@@ -15,6 +15,7 @@ Optimizer = Literal["lbfgs", "adam"]
 Colours = Literal["style", "content", "luminance"]
 Pooling = Literal["max", "average"]
 Padding = Literal["zeros", "replicate"]
+Look = Literal["gatys", "faithful"]
 StartPart = Literal["content", "matched", "style", "noise", "preview"]
 
 MIN_SIZE: Final = 32
@@ -41,6 +42,8 @@ NamedWeights = Mapping[str, float]
 class Settings:
     """The settings of one run; the defaults are the reference objective, started from the content.
 
+    `look`: gatys, the style loss of Gram matrices, or faithful, which keeps the photo's shapes: see
+    `sliced_wasserstein`.
     `size`: the longer side of the result in pixels. `steps`: updates of the picture, over all scales together.
     `optimizer`: lbfgs or adam.
     `content_weight`, `style_weight`, `tv_weight`: of the content, style and total-variation losses.
@@ -76,6 +79,7 @@ class Settings:
     seed: int = 0
     colours: Colours = "style"
     scales: int = 0
+    look: Look = "gatys"
 
     def __post_init__(self) -> None:
         _check_integer("size", self.size, MIN_SIZE, MAX_SIZE)
@@ -89,6 +93,8 @@ class Settings:
         _check_number("style_scale", self.style_scale, MIN_STYLE_SCALE, MAX_STYLE_SCALE)
         if self.content_weight == 0 and self.style_weight == 0 and self.moments_weight == 0:
             raise SettingsError("Content and style weight are both 0; give one of them a positive value.")
+        if self.look == "faithful" and self.moments_weight:
+            raise SettingsError("The faithful look has no moments weight; leave it at 0, or choose the look gatys.")
         _check_named("content_layers", self.content_layers, LAYERS)
         _check_named("style_layers", self.style_layers, LAYERS)
         _check_named("start", self.start, get_args(StartPart))
@@ -117,6 +123,7 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "colours": get_args(Colours),
     "pooling": get_args(Pooling),
     "padding": get_args(Padding),
+    "look": get_args(Look),
 }
 
 
@@ -137,9 +144,13 @@ def read_named_weights(text: str) -> dict[str, float]:
     return weights
 
 
+LOOK_STEPS: Final[Mapping[str, float]] = {"faithful": 0.4}
+"""How many steps a look needs for each one of the Gram look's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A named pair of size (longer side, pixels) and steps."""
+    """A named pair of size (longer side, pixels) and steps, which are the Gram look's: see `steps_for`."""
 
     size: int
     steps: int
@@ -164,6 +175,19 @@ def style_weight_for(strength: int) -> float:
     _check_integer("strength", strength, 0, 100)
     (low, start), (high, end) = next(ends for ends in pairwise(WEIGHT_EXPONENTS) if strength <= ends[1][0])
     return float(10 ** (start + (end - start) * (strength - low) / (high - low)))
+
+
+def exact_strength(style_weight: float) -> float:
+    """The strength that a style weight above 0 stands for at content weight 1; below 0 or above 100 beyond the ends."""
+    exponent = math.log10(style_weight)
+    pairs = pairwise(WEIGHT_EXPONENTS)
+    (low, start), (high, end) = next((ends for ends in pairs if exponent <= ends[1][1]), WEIGHT_EXPONENTS[-2:])
+    return low + (high - low) * (exponent - start) / (end - start)
+
+
+def steps_for(look: str | None, steps: int) -> int:
+    """The steps that a look needs where the Gram look takes `steps`: the faithful one is near its end much sooner."""
+    return max(1, round(steps * LOOK_STEPS.get(look or "", 1.0)))
 
 
 def _check_integer(name: str, value: object, low: int, high: int) -> None:

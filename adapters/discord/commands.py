@@ -26,6 +26,7 @@ from nst_engine.settings import MAX_SIZE, MIN_SIZE, Preset
 
 log = structlog.get_logger(__name__)
 
+LOOKS = [Choice(name=name, value=value) for value, name in sentences.CHOICE_LOOKS.items()]
 COLOURS = [Choice(name=name, value=value) for value, name in sentences.CHOICE_COLOURS.items()]
 
 
@@ -57,6 +58,7 @@ def stylize_command(
         style_image=sentences.STYLE_IMAGE,
         strength=sentences.STRENGTH,
         colours=sentences.COLOURS,
+        look=sentences.LOOK,
         size=sentences.SIZE,
         preset=sentences.PRESET,
         seed=sentences.SEED,
@@ -64,7 +66,7 @@ def stylize_command(
         style_3=sentences.MORE_STYLE,
         style_image_2=sentences.MORE_STYLE_IMAGE,
     )
-    @app_commands.choices(colours=COLOURS, preset=_preset_choices(studio.presets))
+    @app_commands.choices(colours=COLOURS, look=LOOKS, preset=_preset_choices(studio.presets))
     async def stylize(
         interaction: discord.Interaction[Any],
         photo: discord.Attachment | None = None,
@@ -72,6 +74,7 @@ def stylize_command(
         style_image: discord.Attachment | None = None,
         strength: app_commands.Range[int, 0, 100] | None = None,
         colours: str | None = None,
+        look: str | None = None,
         size: app_commands.Range[int, MIN_SIZE, MAX_SIZE] | None = None,
         preset: str | None = None,
         seed: app_commands.Range[int, 0, LARGEST_SEED] | None = None,
@@ -81,7 +84,7 @@ def stylize_command(
     ) -> None:
         images = [Source.of(image) for image in (style_image, style_image_2) if image is not None]
         names = [name for name in (style, style_2, style_3) if name]
-        options = Options(strength=strength, colours=colours, size=size, preset=preset, seed=seed)
+        options = Options(strength=strength, colours=colours, look=look, size=size, preset=preset, seed=seed)
         source = None if photo is None else Source.of(photo)
         await submissions.take(interaction, NewPicture(studio, attachments, source, [*images, *names], options))
 

@@ -16,6 +16,7 @@ STYLE_IMAGE = N_("A picture to take the style from")
 MORE_STYLE_IMAGE = N_("One more picture to take a style from")
 STRENGTH = N_("How strong the style is, from 0 (barely there) to 100 (the photo is just to be guessed)")
 COLOURS = N_("Whose colours the picture gets")
+LOOK = N_("Whether the photo's shapes dissolve in the style or stay, as faces and animals should")
 SIZE = N_("The longer side of the result in pixels")
 PRESET = N_("How much work is put in: larger and finer takes longer")
 SEED = N_("Any number; each one gives another variation, 0 gives none")
@@ -42,6 +43,7 @@ COMMAND_NAMES = (
     NC_("name", "style_image"),
     NC_("name", "strength"),
     NC_("name", "colours"),
+    NC_("name", "look"),
     NC_("name", "size"),
     NC_("name", "preset"),
     NC_("name", "seed"),
@@ -55,6 +57,10 @@ CHOICE_COLOURS = {
     "style": N_("The painting's colours"),
     "content": N_("The photo's colours"),
     "luminance": N_("The photo's colours exactly: only light and shade are painted"),
+}
+CHOICE_LOOKS = {
+    "gatys": N_("Free: shapes may dissolve in the style"),
+    "faithful": N_("Faithful: shapes and faces stay readable"),
 }
 CHOICE_PRESETS = {
     "draft": N_("Draft: {size} pixels, {steps} steps"),
@@ -195,6 +201,8 @@ def settings(strength: int, settings: Mapping[str, Any]) -> str:
     if settings.get("colours", "style") != "style":
         colours = COLOURS_KEPT[settings["colours"]]
         said.append(_(colours))
+    if settings.get("look") == "faithful":
+        said.append(_("faithful to the photo"))
     if settings.get("seed"):
         said.append(_("seed {seed}", seed=settings["seed"]))
     return " · ".join(said)

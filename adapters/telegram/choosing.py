@@ -106,7 +106,8 @@ class Choices:
             begun = replace(
                 begun,
                 photos=photos,
-                strength=choosing.strength,
+                strength=choosing.manner.strength,
+                is_faithful=choosing.manner.is_faithful,
                 until=time.time() + self._limits.own_style_seconds,
                 messages=(*begun.messages, keyboard.message_id),
                 wants_own=True,
@@ -146,8 +147,8 @@ class Choices:
             if await room.has_asked(message.chat.id, choosing.asker, query.id):
                 return
             await self._desk.show_chooser(
-                Spot.under(message, photos[0].message_id), choosing.asker, waiting.asked, photos, choosing.strength,
-                sentences.choose_for_all(len(photos), choosing.strength), album=_album_of(message),
+                Spot.under(message, photos[0].message_id), choosing.asker, waiting.asked, photos, choosing.manner,
+                sentences.choose_for_all(len(photos), choosing.manner.strength), album=_album_of(message),
             )  # fmt: skip
             await room.keep_asked(message.chat.id, choosing.asker, query.id)
 
@@ -166,7 +167,7 @@ class Choices:
         person = choosing.asker if choosing.asker == str(keyboard.chat.id) else str(query.from_user.id)
         moderator = await self._rules.is_moderator(query)
         spot = Spot.under(keyboard)
-        await self._desk.paint(Wish(photos, styles, choosing.strength, spot, person, origin, moderator))
+        await self._desk.paint(Wish(photos, styles, choosing.manner, spot, person, origin, moderator))
         await self._desk.taken(keyboard.chat.id, choosing.asker, keyboard.message_id, origin, album)
 
     async def _photos(self, choosing: Choosing, keyboard: Message) -> tuple[tuple[Sent, ...], Waiting | None]:

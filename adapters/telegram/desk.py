@@ -14,6 +14,7 @@ from adapters.telegram import sentences
 from adapters.telegram.house_rules import HouseRules
 from adapters.telegram.keyboard import Choosing, album_question, chooser
 from adapters.telegram.limits import TelegramLimits
+from adapters.telegram.manner import Manner
 from adapters.telegram.orders import PLATFORM, Order, OrderDesk
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.pictures import Picture
@@ -38,7 +39,7 @@ class Wish:
 
     photos: tuple[Sent, ...]
     styles: tuple[str | Picture, ...]
-    strength: int | None
+    manner: Manner
     spot: Spot
     person: str
     origin: str
@@ -64,14 +65,14 @@ class StyleDesk:
         self._outbox = outbox
         self._limits = limits
 
-    async def offer(self, message: Message, photos: tuple[Sent, ...], strength: int | None, album: str = "") -> None:
+    async def offer(self, message: Message, photos: tuple[Sent, ...], manner: Manner, album: str = "") -> None:
         """Let the person who sent `message` choose a style for these; `album` is the id of the album they are."""
         await self.rules.check(message)
         in_private = message.chat.type == ChatType.PRIVATE
-        words = sentences.choose_for_all(len(photos), strength) if album else ""
-        words = words or sentences.choose(strength, in_private=in_private)
+        words = sentences.choose_for_all(len(photos), manner.strength) if album else ""
+        words = words or sentences.choose(manner.strength, in_private=in_private)
         await self.show_chooser(
-            Spot.under(message, photos[0].message_id), person_of(message), message.message_id, photos, strength, words,
+            Spot.under(message, photos[0].message_id), person_of(message), message.message_id, photos, manner, words,
             album=album,
         )  # fmt: skip
 
@@ -81,31 +82,31 @@ class StyleDesk:
         person: str,
         asked: int,
         photos: tuple[Sent, ...],
-        strength: int | None,
+        manner: Manner,
         words: str,
         *,
         album: str = "",
     ) -> None:
         """A keyboard of styles, noted first, so that a style that comes in another way finds its pictures."""
         until = time.time() + self._limits.waits_seconds
-        waiting = Waiting(photos, asked, until, strength, spot.thread_id, album=album)
+        waiting = Waiting.of(photos, asked, until, manner, spot.thread_id, album)
         await self._note(spot.chat_id, person, waiting)
         gallery = await self.rules.gallery(spot.chat_id)
-        keyboard = chooser(gallery, Choosing(person, strength, bool(album)), 0, self._limits)
+        keyboard = chooser(gallery, Choosing(person, manner, bool(album)), 0, self._limits)
         shown = await self.sheets.send(gallery, spot, 0, words, keyboard)
         await self._note(spot.chat_id, person, replace(waiting, messages=(shown.message_id,)))
 
-    async def ask_about_album(self, message: Message, photos: tuple[Sent, ...], strength: int | None) -> None:
+    async def ask_about_album(self, message: Message, photos: tuple[Sent, ...], manner: Manner) -> None:
         """Have the person say what the pictures after the first are, unless they are too many to be styles."""
         await self.rules.check(message)
         album = message.media_group_id or ""
         if len(photos) - 1 > self._studio.max_styles:
-            await self.offer(message, photos, strength, album)
+            await self.offer(message, photos, manner, album)
             return
         spot, person = Spot.under(message), person_of(message)
-        waiting = Waiting(photos, message.message_id, time.time(), strength, spot.thread_id, album=album)
+        waiting = Waiting.of(photos, message.message_id, time.time(), manner, spot.thread_id, album)
         await self.room.keep(spot.chat_id, person, waiting, album)
-        await self._outbox.say(spot, _(sentences.ALBUM_QUESTION), album_question(Choosing(person, strength)))
+        await self._outbox.say(spot, _(sentences.ALBUM_QUESTION), album_question(Choosing(person, manner)))
 
     async def paint(self, wish: Wish) -> None:
         """Order each of the pictures. Raises a `Refusal`, which tells how many were taken where some were.
@@ -121,7 +122,7 @@ class StyleDesk:
                 await self._paint_each(wish)
 
     async def _paint_each(self, wish: Wish) -> None:
-        words = f"{wish.photos[0].message_id}:{wish.styles}:{wish.strength}"
+        words = f"{wish.photos[0].message_id}:{wish.styles}:{wish.manner.code}"
         begun = await self.room.find_begun(wish.spot.chat_id, wish.person, words)
         origin = wish.origin if begun is None else begun.origin_for(wish.origin)
         taken, failure = await self._take_each(wish, origin)
@@ -151,20 +152,20 @@ class StyleDesk:
         return taken, failure
 
     async def wish(
-        self, message: Message, photos: tuple[Sent, ...], styles: tuple[str | Picture, ...], strength: int | None
+        self, message: Message, photos: tuple[Sent, ...], styles: tuple[str | Picture, ...], manner: Manner
     ) -> Wish:
         """What the sender of a message wants; the same message, or an album of it, wants it once."""
         asked = f"album:{message.media_group_id}" if message.media_group_id else message.message_id
         origin = f"{message.chat.id}:{asked}"
         moderator = await self.rules.is_moderator(message)
-        return Wish(photos, styles, strength, Spot.under(message), person_of(message), origin, moderator)
+        return Wish(photos, styles, manner, Spot.under(message), person_of(message), origin, moderator)
 
     async def paint_waiting(
-        self, message: Message, waiting: Waiting, styles: tuple[str | Picture, ...], strength: int | None = None
+        self, message: Message, waiting: Waiting, styles: tuple[str | Picture, ...], manner: Manner | None = None
     ) -> None:
         """What waited gets its style from `message`, which a second time changes nothing."""
-        strength = waiting.strength if strength is None else strength
-        wish = await self.wish(message, waiting.photos, styles, strength)
+        manner = waiting.manner.then(manner or Manner())
+        wish = await self.wish(message, waiting.photos, styles, manner)
         await self.paint(replace(wish, spot=replace(wish.spot, thread_id=waiting.thread_id)))
         taken = replace(waiting, taken_by=str(message.message_id))
         latest = await self.room.find(message.chat.id, wish.person)
@@ -174,16 +175,16 @@ class StyleDesk:
             await self.room.keep(message.chat.id, wish.person, replace(taken, album=album), album)
 
     async def paint_asked(
-        self, message: Message, photos: tuple[Sent, ...], styles: tuple[str | Picture, ...], strength: int | None
+        self, message: Message, photos: tuple[Sent, ...], styles: tuple[str | Picture, ...], manner: Manner
     ) -> None:
         """What `message` brings or replies to, in the style that it names; of an album it is noted that it had that."""
-        wish = await self.wish(message, photos, styles, strength)
+        wish = await self.wish(message, photos, styles, manner)
         album = message.media_group_id
         if album is None:
             await self.paint(wish)
             return
         spot = wish.spot
-        asked = Waiting(photos, message.message_id, time.time(), strength, spot.thread_id, album=album)
+        asked = Waiting.of(photos, message.message_id, time.time(), manner, spot.thread_id, album)
         await self.room.keep(spot.chat_id, wish.person, asked, album)
         await self.paint(wish)
         await self.room.keep(spot.chat_id, wish.person, replace(asked, taken_by=str(message.message_id)), album)
@@ -206,4 +207,4 @@ class StyleDesk:
 def _order(wish: Wish, sent: Sent, origin: str) -> Order:
     """One of the pictures of a wish."""
     spot = replace(wish.spot, reply_to=sent.message_id)
-    return Order(spot, wish.person, origin, sent.picture, wish.styles, wish.strength, wish.moderator)
+    return Order(spot, wish.person, origin, sent.picture, wish.styles, wish.manner, wish.moderator)

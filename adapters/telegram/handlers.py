@@ -13,6 +13,7 @@ from adapters.telegram.albums import AlbumCollector
 from adapters.telegram.desk import StyleDesk
 from adapters.telegram.keyboard import is_no_photo
 from adapters.telegram.limits import TelegramLimits
+from adapters.telegram.manner import Manner
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.own_styles import OwnStyles
 from adapters.telegram.pictures import Picture, picture_in
@@ -52,7 +53,7 @@ class Handlers:
 
     async def help(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """`/start` and `/help`: how to use the bot."""
-        words = f"{_(sentences.HELP)}\n{_(sentences.MORE_HELP)}"
+        words = f"{_(sentences.HELP)}\n{_(sentences.FAITHFUL_HELP)}\n{_(sentences.MORE_HELP)}"
         await self._outbox.say(Spot.under(_message(update)), words)
 
     async def hint(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -60,7 +61,7 @@ class Handlers:
         await self._outbox.say(Spot.under(_message(update)), _(sentences.HINT))
 
     async def stylize(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """`/stylize [style] [strength]` as a reply to a picture; edited, if it made no picture before."""
+        """`/stylize [style] [strength] [faithful]` as a reply to a picture; edited, if it made no picture before."""
         message, words = _message(update), command_words(_message(update).text, context.bot.username)
         if words is None or self._is_late(message):
             return
@@ -72,9 +73,9 @@ class Handlers:
             photos = _meant(message, waiting) if photo is None else (photo,)
             if not photos:
                 raise BadPicture(_(sentences.NO_PHOTO))
-            style, strength = wish_of(words, await self._rules.gallery(message.chat.id))
+            style, manner = wish_of(words, await self._rules.gallery(message.chat.id))
             style = style or await self._rules.usual_style(message.chat.id)
-            await self._paint(message, photos, style, strength, waiting)
+            await self._paint(message, photos, style, manner, waiting)
 
     async def picture(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A picture, alone or in an album; in groups only with the command in its caption, or as the style awaited."""
@@ -99,15 +100,15 @@ class Handlers:
             if called is not None:
                 is_known = is_edit and message.media_group_id is not None
                 photos = waiting.photos if is_known and waiting else await self._pictures(parts)
-                style, strength = called
+                style, manner = called
                 if len(photos) == 1:
                     style = style or await self._rules.usual_style(message.chat.id)
-                await self._several(message, photos, style, strength, waiting)
+                await self._several(message, photos, style, manner, waiting)
             elif waiting is not None and not is_edit and _brings_style(parts, waiting, context.bot.id):
                 styles = tuple(sent.picture for sent in await self._pictures(parts))
                 await self._desk.paint_waiting(message, waiting, styles)
             elif message.chat.type == ChatType.PRIVATE and not is_edit:
-                await self._several(message, await self._pictures(parts), None, None, waiting)
+                await self._several(message, await self._pictures(parts), None, Manner(), waiting)
 
     async def words(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """The name of a style, for the picture replied to or, in private, the one just sent.
@@ -127,8 +128,8 @@ class Handlers:
             photo = shown_to(message)
             photos = _meant(message, waiting) if photo is None else (photo,)
             if photos and (named is not None or len(message.text or "") <= LONGEST_NAME):
-                style, strength = named or wish_of((message.text or "").strip(), gallery)
-                await self._paint(message, photos, style, strength, waiting)
+                style, manner = named or wish_of((message.text or "").strip(), gallery)
+                await self._paint(message, photos, style, manner, waiting)
                 return
         if is_asking:
             sentence = sentences.HINT if named is None else sentences.STYLE_WITHOUT_PHOTO
@@ -162,35 +163,35 @@ class Handlers:
         message: Message,
         photos: tuple[Sent, ...],
         style: Style | None,
-        strength: int | None,
+        manner: Manner,
         waiting: Waiting | None,
     ) -> None:
         """One picture, or an album: each in the style that was named, or one by another, or as the person chooses."""
         if style is not None or len(photos) == 1:
-            await self._paint(message, photos, style, strength, waiting)
+            await self._paint(message, photos, style, manner, waiting)
         elif len(photos) == 2:
-            await self._paint(message, photos[:1], photos[1].picture, strength, waiting)
+            await self._paint(message, photos[:1], photos[1].picture, manner, waiting)
         elif message.edit_date is None:
-            await self._desk.ask_about_album(message, photos, strength)
+            await self._desk.ask_about_album(message, photos, manner)
 
     async def _paint(
         self,
         message: Message,
         photos: tuple[Sent, ...],
         style: Style | Picture | None,
-        strength: int | None,
+        manner: Manner,
         waiting: Waiting | None,
     ) -> None:
         waits = waiting is not None and (photos == waiting.photos or waiting.asked == message.message_id)
         if style is None:
             if not (waits and message.edit_date is not None):
-                await self._desk.offer(message, photos, strength)
+                await self._desk.offer(message, photos, manner)
             return
         styles = (style.id if isinstance(style, Style) else style,)
         if waiting is not None and waits:
-            await self._desk.paint_waiting(message, waiting, styles, strength)
+            await self._desk.paint_waiting(message, waiting, styles, manner)
         else:
-            await self._desk.paint_asked(message, photos, styles, strength)
+            await self._desk.paint_asked(message, photos, styles, manner)
 
     async def _waiting(self, message: Message) -> Waiting | None:
         """What waits for a style; of an edited album that album."""
@@ -228,8 +229,8 @@ def _may_concern(parts: list[Message], bot: ExtBot[Any]) -> bool:
     return parts[0].chat.type == ChatType.PRIVATE or is_reply or is_called
 
 
-def _called(parts: list[Message], bot_name: str, gallery: Gallery) -> tuple[Style | None, int | None] | None:
-    """The style and strength that a caption asks for; None where none asks for anything."""
+def _called(parts: list[Message], bot_name: str, gallery: Gallery) -> tuple[Style | None, Manner] | None:
+    """The style and the manner that a caption asks for; None where none asks for anything."""
     for part in parts:
         if part.forward_origin is not None and not part.is_automatic_forward:
             continue  # these are somebody else's words

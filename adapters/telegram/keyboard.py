@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.constants import InlineKeyboardMarkupLimit
 
 from adapters.telegram.limits import TelegramLimits
+from adapters.telegram.manner import Manner
 from adapters.telegram.result_sentences import CANCEL as CANCEL_LABEL
 from bot.gallery import Gallery, Style
 from bot.languages import _
@@ -28,28 +29,26 @@ OF_ALBUMS: Final = {kind: kind.upper() for kind in (CHOICE, PAGE, OWN)}
 """The same buttons under a chooser for all pictures of an album."""
 NO_PHOTO: Final = frozenset({*OF_ALBUMS, *OF_ALBUMS.values(), GALLERY, CANCEL})
 """The buttons under pages of the gallery and previews, by which these are told from pictures that were painted."""
-_NO_STRENGTH: Final = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Choosing:
-    """Who chooses a style, with which strength, and whether for an album: what every button of a chooser carries."""
+    """Who chooses a style, in which manner, and whether for an album: what every button of a chooser carries."""
 
     asker: str
-    strength: int | None = None
+    manner: Manner = field(default_factory=Manner)
     for_album: bool = False
 
     def data(self, kind: str, value: str = "") -> str:
         """The callback data of one button."""
-        strength = _NO_STRENGTH if self.strength is None else self.strength
         kind = OF_ALBUMS[kind] if self.for_album else kind
-        return f"{kind}:{self.asker}:{strength}:{value}"
+        return f"{kind}:{self.asker}:{self.manner.code}:{value}"
 
     @classmethod
     def parse(cls, data: str) -> tuple[Choosing, str]:
         """What `data` was made of: the choosing and the button's own value."""
-        kind, asker, strength, value = data.split(":", 3)
-        return cls(asker, None if strength == _NO_STRENGTH else int(strength), kind in OF_ALBUMS.values()), value
+        kind, asker, manner, value = data.split(":", 3)
+        return cls(asker, Manner.parse(manner), kind in OF_ALBUMS.values()), value
 
 
 def page_of(gallery: Gallery, page: int, limits: TelegramLimits) -> tuple[int, int, list[Style]]:

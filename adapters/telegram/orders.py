@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import structlog
@@ -15,6 +15,7 @@ from telegram.ext import ExtBot
 from adapters.telegram import sentences
 from adapters.telegram.keyboard import cancel_button
 from adapters.telegram.limits import TelegramLimits
+from adapters.telegram.manner import Manner
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.pictures import Fetched, Picture, fetch
 from adapters.telegram.spot import Spot
@@ -22,7 +23,7 @@ from adapters.telegram.status import StatusBoard
 from bot import text
 from bot.errors import NoSuchJob, StorageTrouble
 from bot.languages import speaking, spoken
-from bot.requests import Job, Options, StylizeRequest
+from bot.requests import Job, StylizeRequest
 from bot.reruns import Rerun
 from bot.studio import Studio
 
@@ -39,7 +40,7 @@ class Order:
     origin: str
     photo: Picture
     styles: tuple[str | Picture, ...]
-    strength: int | None = None
+    manner: Manner = field(default_factory=Manner)
     moderator: bool = False
 
 
@@ -113,7 +114,7 @@ class OrderDesk:
             photo=photo.data,
             styles=tuple(style if isinstance(style, str) else style.data for style in styles),
             address={**order.spot.to_address(), "language": spoken()},
-            options=Options(strength=order.strength),
+            options=order.manner.options,
             moderator=order.moderator,
         )
         return request, photo.is_cut

@@ -19,6 +19,10 @@ HELP: Final = N_(
     "• Stickers and animations are repainted too.\n\n"
     "/styles shows the styles, /queue how your pictures go, /cancel stops one."
 )
+FAITHFUL_HELP: Final = N_(
+    "With the word faithful after the style, faces and shapes of the photo stay readable: "
+    "/stylize starry night faithful"
+)
 MORE_HELP: Final = N_(
     "/addstyle makes a picture a style of the chat, /settings sets what is usual there, /privacy shows what I keep of "
     "you and deletes it."

@@ -8,6 +8,7 @@ import weakref
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from adapters.telegram.manner import Manner
 from adapters.telegram.orders import PLATFORM
 from adapters.telegram.pictures import Picture
 from bot.notes import Notes
@@ -39,6 +40,19 @@ class Waiting:
     wants_own: bool = False
     taken_by: str = ""
     album: str = ""
+    is_faithful: bool = False
+
+    @classmethod
+    def of(
+        cls, photos: tuple[Sent, ...], asked: int, until: float, manner: Manner, thread_id: int | None, album: str
+    ) -> Waiting:
+        """What waits to be painted in that manner."""
+        return cls(photos, asked, until, manner.strength, thread_id, album=album, is_faithful=manner.is_faithful)
+
+    @property
+    def manner(self) -> Manner:
+        """How they are to be painted."""
+        return Manner(self.strength, self.is_faithful)
 
     def is_open(self, taker: str = "") -> bool:
         """Whether a style is still awaited, or this very taker brought it before."""

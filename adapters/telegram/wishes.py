@@ -1,4 +1,4 @@
-"""What stands behind `/stylize`: the words of a command or caption, read as a style and a strength."""
+"""What stands behind `/stylize`: the words of a command or caption, read as a style, a strength and a look."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from typing import Final
 from telegram import Message
 
 from adapters.telegram import sentences
+from adapters.telegram.manner import FAITHFUL, Manner
 from bot.errors import BadOption, UnknownStyle
 from bot.gallery import Gallery, Style
 
 _COMMAND: Final = re.compile(r"\s*/(?P<name>\w+)(?:@(?P<bot>\w+))?(?:\s+(?P<words>.*))?\s*", re.IGNORECASE | re.DOTALL)
 LONGEST_NAME: Final = 80
 _STRENGTH: Final = re.compile(r"(?:(?P<style>.*)\s)?(?P<strength>[-+]?\d{1,9})\s*%?", re.DOTALL)
+_LOOK: Final = re.compile(
+    rf"(?:(?P<before>.*)\s)?{FAITHFUL}(?:\s+(?P<strength>[-+]?\d{{1,9}}\s*%?))?\s*", re.DOTALL | re.IGNORECASE
+)
 
 
 def command_words(text: str | None, bot_name: str, command: str = "stylize") -> str | None:
@@ -24,37 +28,48 @@ def command_words(text: str | None, bot_name: str, command: str = "stylize") -> 
     return (match["words"] or "").strip()
 
 
-def wish_of(words: str, gallery: Gallery) -> tuple[Style | None, int | None]:
-    """The style and the strength that the words name, None for what they leave out.
+def wish_of(words: str, gallery: Gallery) -> tuple[Style | None, Manner]:
+    """The style that the words name, None where they leave it out, and the manner.
 
-    A number at the end is the strength, unless a style is called so. Raises `UnknownStyle` and `BadOption`.
+    A number at the end is the strength and the word `FAITHFUL`, before it or after it, the look, unless a style is
+    called so. Raises `UnknownStyle` and `BadOption`.
     """
-    if not words:
-        return None, None
-    match = _STRENGTH.fullmatch(words)
+    name, is_faithful = _without_look(words, gallery)
+    if not name:
+        return None, Manner(is_faithful=is_faithful)
+    match = _STRENGTH.fullmatch(name)
     if match is None:
-        return gallery.find(words), None
+        return gallery.find(name), Manner(is_faithful=is_faithful)
     try:
-        return gallery.find(words), None
+        return gallery.find(name), Manner(is_faithful=is_faithful)
     except UnknownStyle:
-        name, strength = (match["style"] or "").strip(), int(match["strength"])
+        title, strength = (match["style"] or "").strip(), int(match["strength"])
         if not 0 <= strength <= 100:
             raise BadOption(sentences.strength_out_of_range(strength)) from None
-        return (gallery.find(name) if name else None), strength
+        return (gallery.find(title) if title else None), Manner(strength, is_faithful)
 
 
-def named_in(words: str | None, gallery: Gallery) -> tuple[Style, int | None] | None:
-    """The style, and the strength after it, if these words are nothing but its name, nearly; None for any others."""
+def named_in(words: str | None, gallery: Gallery) -> tuple[Style, Manner] | None:
+    """The style, and the manner after it, if these words are nothing but its name, nearly; None for any others."""
     words = (words or "").strip()
     if not words or len(words) > LONGEST_NAME or "\n" in words:
         return None
-    if (style := gallery.named(words)) is not None:
-        return style, None
-    match = _STRENGTH.fullmatch(words)
+    name, is_faithful = _without_look(words, gallery)
+    if (style := gallery.named(name)) is not None:
+        return style, Manner(is_faithful=is_faithful)
+    match = _STRENGTH.fullmatch(name)
     if match is None or not match["style"] or not 0 <= int(match["strength"]) <= 100:
         return None
     style = gallery.named(match["style"])
-    return None if style is None else (style, int(match["strength"]))
+    return None if style is None else (style, Manner(int(match["strength"]), is_faithful))
+
+
+def _without_look(words: str, gallery: Gallery) -> tuple[str, bool]:
+    """The words without `FAITHFUL`, and whether it was there; all of them where a style is called so."""
+    match = _LOOK.fullmatch(words)
+    if match is None or words.casefold() in (style.title.casefold() for style in gallery.styles.values()):
+        return words, False
+    return f"{match['before'] or ''} {match['strength'] or ''}".strip(), True
 
 
 def person_of(message: Message) -> str:

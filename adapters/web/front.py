@@ -20,7 +20,7 @@ from bot.config import WebConfig
 from bot.errors import SetupError
 from bot.requests import Answer, Job, Queued, Running
 from bot.studio import Studio
-from nst_engine.settings import MAX_SIZE, MAX_STEPS, MIN_SIZE
+from nst_engine.settings import LOOK_STEPS, MAX_SIZE, MAX_STEPS, MIN_SIZE
 
 STATIC: Final = Path(__file__).parent / "static"
 SECONDS_TO_CLOSE: Final = 3.0
@@ -90,12 +90,16 @@ class WebFront:
         return application
 
     async def _options(self, request: web.Request) -> web.StreamResponse:
-        """What the page may offer; `default` is what a job gets when nothing is chosen, `steers`: the queue, too."""
+        """What the page may offer; `default` is what a job gets when nothing is chosen, `steers`: the queue, too.
+
+        `looks` has the share of a preset's steps that a look needs.
+        """
         default = self._studio.default_settings
         presets = {name: {"size": preset.size, "steps": preset.steps} for name, preset in self._studio.presets.items()}
         return web.json_response(
             {
                 "presets": presets,
+                "looks": dict(LOOK_STEPS),
                 "default": {
                     "size": default.size,
                     "steps": default.steps,

@@ -49,14 +49,14 @@ async def test_the_status_goes_from_queued_to_percent_to_picture(discord_house: 
 
 
 async def test_the_answer_holds_picture_losses_and_settings(discord_house: House, discord: DiscordStandIn) -> None:
-    invocation = await begin(discord, strength=60, colours="content", seed=7)
+    invocation = await begin(discord, strength=60, colours="content", look="faithful", seed=7)
     message = await picture_of(discord, invocation)
     (picture,) = message.files
     with Image.open(io.BytesIO(picture.data)) as opened:
         assert opened.format == "PNG"
     assert "total: " in message.embeds[0]["description"]
     assert "→" in message.embeds[0]["description"]
-    assert message.embeds[0]["footer"]["text"] == "Strength 60 · the photo's colours · seed 7"
+    assert message.embeds[0]["footer"]["text"] == "Strength 60 · the photo's colours · faithful to the photo · seed 7"
     job = await discord_house.studio.job(picture.name.removeprefix("atelier-").removesuffix(".png"))
     assert job.origin == str(invocation.id)
 

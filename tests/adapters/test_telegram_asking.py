@@ -139,7 +139,7 @@ async def test_the_keyboard_turns_pages_and_every_style_is_on_one(
     telegram: TelegramStandin, telegram_house: House
 ) -> None:
     house = telegram_house
-    await telegram.sends_photo(house.ann, house.private, jpeg(), "/stylize 80")
+    await telegram.sends_photo(house.ann, house.private, jpeg(), "/stylize 80 faithful")
     chooser = await house.sentence_in(house.private, "strength 80")
     seen = list(chooser.labels)
     assert "More ›" in seen
@@ -154,7 +154,8 @@ async def test_the_keyboard_turns_pages_and_every_style_is_on_one(
     ]
     await telegram.presses(house.ann, chooser, chooser.labels[0])
     status = await house.message(house.private, lambda m: "Cancel" in m.labels or "As file" in m.labels)
-    assert (await house.job_of(status)).settings["style_weight"] == pytest.approx(10**-1.3)
+    settings = (await house.job_of(status)).settings
+    assert settings["style_weight"] == pytest.approx(10**-1.3) and settings["look"] == "faithful"
 
 
 async def test_only_who_asked_may_choose(telegram: TelegramStandin, telegram_house: House) -> None:

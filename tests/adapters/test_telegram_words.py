@@ -14,12 +14,14 @@ from PIL import Image
 
 from adapters.telegram.keyboard import CHOICE, OWN, PAGE, Choosing, cancel_button, chooser, jobs_to_stop
 from adapters.telegram.limits import LIMITS
+from adapters.telegram.manner import Manner
 from adapters.telegram.result_buttons import result_buttons, style_buttons
 from adapters.telegram.sheets import contact_sheet
 from adapters.telegram.uploads import file_upload
-from adapters.telegram.wishes import command_words, wish_of
+from adapters.telegram.wishes import command_words, named_in, wish_of
 from bot.errors import BadOption, UnknownStyle
 from bot.gallery import Gallery, Style
+from bot.requests import Options
 from tests.adapters.test_discord_parts import a_job
 
 
@@ -48,23 +50,48 @@ def test_the_words_after_the_command(text: str | None, words: str | None) -> Non
 
 
 @pytest.mark.parametrize(
-    ("words", "title", "strength"),
+    ("words", "title", "manner"),
     [
-        ("", None, None),
-        ("70", None, 70),
-        ("Lilac", "Lilac", None),
-        ("lilac 70", "Lilac", 70),
-        ("lilac 70 %", "Lilac", 70),
-        ("composition 8", "Composition 8", None),
-        ("composition 8 30", "Composition 8", 30),
+        ("", None, Manner()),
+        ("70", None, Manner(70)),
+        ("Lilac", "Lilac", Manner()),
+        ("lilac 70", "Lilac", Manner(70)),
+        ("lilac 70 %", "Lilac", Manner(70)),
+        ("composition 8", "Composition 8", Manner()),
+        ("composition 8 30", "Composition 8", Manner(30)),
+        ("faithful", None, Manner(is_faithful=True)),
+        ("lilac Faithful", "Lilac", Manner(is_faithful=True)),
+        ("lilac 70 faithful", "Lilac", Manner(70, is_faithful=True)),
+        ("lilac faithful 70 %", "Lilac", Manner(70, is_faithful=True)),
+        ("composition 8 faithful", "Composition 8", Manner(is_faithful=True)),
+        ("faithful 30", None, Manner(30, is_faithful=True)),
+        ("Not so faithful", "Not so faithful", Manner()),
     ],
 )
-def test_a_wish_is_a_style_and_a_strength(words: str, title: str | None, strength: int | None) -> None:
-    style, found = wish_of(words, gallery_of("Lilac", "Composition 8"))
-    assert (style.title if style else None, found) == (title, strength)
+def test_a_wish_is_a_style_and_a_manner(words: str, title: str | None, manner: Manner) -> None:
+    gallery = gallery_of("Lilac", "Composition 8", "Not so faithful")
+    style, found = wish_of(words, gallery)
+    assert (style.title if style else None, found) == (title, manner)
+    if style is not None and manner.is_faithful:
+        assert named_in(words, gallery) == (style, manner)
 
 
-@pytest.mark.parametrize("words", ["lilac -5", "lilac 101", "700"])
+def test_the_word_for_the_look_goes_after_every_style_of_the_gallery() -> None:
+    gallery = Gallery.load()
+    for style in gallery.styles.values():
+        assert wish_of(f"{style.title} faithful", gallery) == (style, Manner(is_faithful=True))
+        assert wish_of(f"{style.title} 60 faithful", gallery) == (style, Manner(60, is_faithful=True))
+        assert named_in(f"{style.title} faithful", gallery) == (style, Manner(is_faithful=True))
+
+
+def test_what_is_said_later_goes_before() -> None:
+    assert Manner(70).then(Manner()) == Manner(70)
+    assert Manner(70, is_faithful=True).then(Manner(30)) == Manner(30, is_faithful=True)
+    assert Manner(70, is_faithful=True).options == Options(strength=70, look="faithful")
+    assert Manner().options == Options()
+
+
+@pytest.mark.parametrize("words", ["lilac -5", "lilac 101", "700", "lilac 101 faithful"])
 def test_a_strength_outside_its_range_is_refused_before_a_style_is_chosen(words: str) -> None:
     with pytest.raises(BadOption, match="from 0 to 100"):
         wish_of(words, gallery_of("Lilac"))
@@ -82,12 +109,13 @@ def test_an_unknown_style_is_named_without_its_strength() -> None:
     strength=st.none() | st.integers(-(10**9), 10**9),
     page=st.integers(-5, 500),
     styles=st.integers(0, 60),
+    is_faithful=st.booleans(),
 )
 def test_every_button_fits_and_carries_what_it_was_made_of(
-    asker: int, strength: int | None, page: int, styles: int
+    asker: int, strength: int | None, page: int, styles: int, is_faithful: bool
 ) -> None:
     gallery = gallery_of(*(f"Number {number}" for number in range(styles)))
-    choosing = Choosing(str(asker), strength)
+    choosing = Choosing(str(asker), Manner(strength, is_faithful))
     keyboard = chooser(gallery, choosing, page, LIMITS)
     buttons = [button for row in keyboard.inline_keyboard for button in row]
     for button in buttons:

@@ -85,10 +85,10 @@ async def over(visitor: aiohttp.ClientSession, job_id: str) -> list[dict[str, An
 async def test_a_job_goes_from_the_form_to_its_pictures(
     visitor: aiohttp.ClientSession, photo: bytes, painting: bytes
 ) -> None:
-    job = await ask(visitor, form(photo, "lilac", painting, size=96, steps=5, strength=70))
+    job = await ask(visitor, form(photo, "lilac", painting, size=96, steps=5, strength=70, look="faithful"))
     assert "Lilac" in job["style"] and "your own picture" in job["style"]
     assert job["settings"]["size"] == 96 and job["settings"]["steps"] == 5
-    assert job["settings"]["style_weight"] == pytest.approx(10**-1.75)
+    assert job["settings"]["style_weight"] == pytest.approx(10**-1.75) and job["settings"]["look"] == "faithful"
 
     heard = await over(visitor, job["id"])
     kinds = [event["kind"] for event in heard]

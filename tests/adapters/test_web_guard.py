@@ -53,6 +53,7 @@ REFUSED = {
     "an example that is gone": ({"photo_id": "coffee2", "style": "lilac"}, "photo", "example"),
     "no style": ({"photo_id": "coffee"}, "style", "Choose a style"),
     "an unknown style": ({"photo_id": "coffee", "style": "starry nigth"}, "style", "The Starry Night"),
+    "an unknown look": ({"photo_id": "coffee", "style": "lilac", "look": "cubist"}, "options", "cubist"),
     "a strength of 101": ({"photo_id": "coffee", "style": "lilac", "strength": "101"}, "options", "Strength"),
     "a strength in words": ({"photo_id": "coffee", "style": "lilac", "strength": "much"}, "options", "'much'"),
     "an unknown preset": ({"photo_id": "coffee", "style": "lilac", "preset": "finest"}, "options", "finest"),

@@ -40,6 +40,7 @@ WRITTEN = {
     "content_layers": "relu4_2=1,relu3_2=0.5",
     "style_layers": "relu1_1",
     "scales": "2",
+    "look": "gatys",
 }
 
 
@@ -55,8 +56,8 @@ def test_every_option_can_be_written_and_reaches_the_setting_of_its_name() -> No
         content_weight=0.5,
         style_weight=2.0,
         tv_weight=0.25,
-        moments_weight=3.0,
         content_layers={"relu4_2": 1.0, "relu3_2": 0.5},
+        moments_weight=3.0,
         style_layers={"relu1_1": 1.0},
         style_weights=(2.0, 1.0),
         style_scale=1.5,
@@ -66,6 +67,7 @@ def test_every_option_can_be_written_and_reaches_the_setting_of_its_name() -> No
         seed=9,
         colours="luminance",
         scales=2,
+        look="gatys",
     )
 
 
@@ -76,6 +78,12 @@ def test_what_is_not_chosen_is_the_configurations() -> None:
     bold = CONFIG.model_copy(update={"default_strength": 100})
     assert settings_for(Options(), bold).style_weight == 1
     barely = Settings(size=PRESETS["draft"].size, steps=PRESETS["draft"].steps, style_weight=style_weight_for(0))
+    standard = PRESETS["standard"]
+    faithful = Settings(
+        size=standard.size, steps=round(0.4 * standard.steps), style_weight=style_weight_for(85), look="faithful"
+    )
+    assert settings_for(Options(look="faithful"), CONFIG) == faithful
+    assert settings_for(Options(look="faithful", steps=50), CONFIG).steps == 50
     assert settings_for(Options(preset="draft", strength=0), CONFIG) == barely
 
 
@@ -112,6 +120,8 @@ def test_words_that_are_no_option_are_refused(name: str, words: str, sentence: s
         (Options(style_scale=9.0), "Style scale must be a number from 0.25 to 4"),
         (Options(start={"snow": 1.0}), "Start 'snow' is unknown; choose content, matched"),
         (Options(style_layers={"relu9_9": 1.0}), "Style layers 'relu9_9' is unknown"),
+        (Options(look="cubist"), "Look 'cubist' is unknown; choose gatys or faithful"),
+        (Options(look="faithful", moments_weight=1.0), "The faithful look has no moments weight"),
         (Options(scales=99), "Scales must be a whole number from 0 to 8"),
     ],
 )

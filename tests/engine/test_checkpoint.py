@@ -56,8 +56,9 @@ def stopped(
         Settings(size=64, steps=12, optimizer="adam"),
         Settings(size=128, steps=12, scales=2, seed=5),
         Settings(size=64, steps=12, colours="content", start={"noise": 1.0}),
+        Settings(size=64, steps=12, look="faithful"),
     ],
-    ids=["lbfgs", "adam", "scales", "noise"],
+    ids=["lbfgs", "adam", "scales", "noise", "faithful"],
 )
 @pytest.mark.parametrize("after", [1, 7])
 def test_it_ends_the_same(

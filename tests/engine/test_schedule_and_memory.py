@@ -91,8 +91,8 @@ from PIL import Image
 from nst_engine import Engine, Settings
 from nst_engine.memory import plan_with
 import nst_engine.run as run
-width, height, steps, block, optimizer = json.loads(sys.argv[1])
-settings = Settings(size=max(width, height), steps=steps, optimizer=optimizer, scales=1)
+width, height, steps, block, optimizer, look = json.loads(sys.argv[1])
+settings = Settings(size=max(width, height), steps=steps, optimizer=optimizer, scales=1, look=look)
 engine = Engine("cpu", "float32", deterministic=True)
 noise = Image.effect_noise((width, height), 80).convert("RGB")
 engine.stylize(noise.resize((64, 64)), [noise.resize((64, 64))], Settings(size=64, steps=2))
@@ -111,19 +111,23 @@ print(json.dumps([made.bytes, resident("VmHWM") - before]))
 @pytest.mark.slow
 @pytest.mark.skipif(not os.access("/proc/self/clear_refs", os.W_OK), reason="the kernel does not tell peak memory")
 @pytest.mark.parametrize(
-    ("width", "height", "steps", "block", "optimizer"),
+    ("width", "height", "steps", "block", "optimizer", "look"),
     [
-        (512, 384, 2, None, "lbfgs"),
-        (640, 384, 1, 256, "lbfgs"),
-        (320, 320, 30, None, "lbfgs"),
+        (512, 384, 2, None, "lbfgs", "gatys"),
+        (640, 384, 1, 256, "lbfgs", "gatys"),
+        (320, 320, 30, None, "lbfgs", "gatys"),
+        (512, 384, 2, None, "lbfgs", "faithful"),
+        (640, 384, 1, 256, "lbfgs", "faithful"),
     ],
 )
-def test_the_forecast_is_what_is_used(width: int, height: int, steps: int, block: int | None, optimizer: str) -> None:
+def test_the_forecast_is_what_is_used(
+    width: int, height: int, steps: int, block: int | None, optimizer: str, look: str
+) -> None:
     """Within 15 %, in a process of its own; whole and in blocks, with a short and a long history.
 
     A deterministic engine hastens its convolutions always, others where a measurement of the moment says so.
     """
-    order = json.dumps([width, height, steps, block, optimizer])
+    order = json.dumps([width, height, steps, block, optimizer, look])
     # Each thread has room of its own for its part of a convolution: as many as a run outside of tests would have.
     threads = os.environ | {"OMP_NUM_THREADS": str(os.cpu_count() or 1)}
     command = [sys.executable, "-c", MEASURE, order]

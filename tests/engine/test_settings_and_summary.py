@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from nst_engine.errors import SettingsError
-from nst_engine.settings import PRESETS, Settings, style_weight_for
+from nst_engine.settings import PRESETS, Settings, exact_strength, steps_for, style_weight_for
 from nst_engine.summary import LossSummary
 
 
@@ -47,6 +47,27 @@ def test_strength_ends_at_the_reference_objective() -> None:
     for outside in (-1, 101):
         with pytest.raises(SettingsError, match="from 0 to 100"):
             style_weight_for(outside)
+
+
+def test_a_style_weight_stands_for_its_strength() -> None:
+    for strength in (0, 30, 75, 90, 100):
+        assert exact_strength(style_weight_for(strength)) == pytest.approx(strength)
+    assert exact_strength(1e-4) < 0 and exact_strength(2) > 100
+
+
+def test_the_faithful_look_needs_fewer_steps_and_knows_no_moments() -> None:
+    assert (steps_for("gatys", 100), steps_for(None, 100), steps_for("faithful", 100)) == (100, 100, 40)
+    assert steps_for("faithful", 1) == 1
+    with pytest.raises(SettingsError, match="choose the look gatys"):
+        Settings(look="faithful", moments_weight=1.0)
+    with pytest.raises(SettingsError, match="Look 'cubist' is unknown"):
+        Settings(look="cubist")  # type: ignore[arg-type]
+
+
+def test_settings_that_were_kept_without_a_look_still_load() -> None:
+    kept = Settings(size=300).to_dict()
+    del kept["look"]
+    assert Settings.from_dict(kept) == Settings(size=300, look="gatys")
 
 
 def test_presets_are_valid_settings() -> None:

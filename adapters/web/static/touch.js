@@ -10,12 +10,13 @@ const STRENGTHS = [
   [100, "all paint"],
 ];
 
-const FIELDS = ["strength", "size", "steps", "seed", "colours", "style_scale", "start"];
+const FIELDS = ["strength", "size", "steps", "seed", "colours", "style_scale", "start", "look"];
 
 export class Touch {
   constructor(changed) {
     this.changed = changed;
     this.presets = {};
+    this.looks = {};
     this.house = Number(byId("strength").value);
     this.isMoved = false;
     byId("strength").addEventListener("input", () => {
@@ -23,11 +24,13 @@ export class Touch {
       this.tellStrength();
     });
     for (const id of FIELDS) byId(id).addEventListener("change", changed);
+    byId("look").addEventListener("change", () => this.tellSteps());
     this.tellStrength();
   }
 
   // Settings of the house that no preset has are a choice of their own, sent as nothing chosen.
-  lay({ presets, default: house, size, steps }) {
+  lay({ presets, default: house, size, steps, looks }) {
+    this.looks = looks;
     const same = Object.keys(presets).find((name) => presets[name].size === house.size && presets[name].steps === house.steps);
     this.presets = same ? presets : { "": house, ...presets };
     const first = same ?? "";
@@ -37,7 +40,7 @@ export class Touch {
         radio.checked = name === first;
         radio.addEventListener("change", () => this.choose(name));
         const words = element("span", {}, element("b", { textContent: name || "as set up" }));
-        words.append(element("small", { textContent: `${preset.size} px, ${preset.steps} steps` }));
+        words.append(element("small"));
         return element("label", {}, radio, words);
       }),
     );
@@ -62,7 +65,7 @@ export class Touch {
   choose(name) {
     for (const radio of document.querySelectorAll("input[name=preset]")) radio.checked = radio.value === name;
     byId("size").placeholder = this.presets[name].size;
-    byId("steps").placeholder = this.presets[name].steps;
+    this.tellSteps();
     this.changed();
   }
 
@@ -72,6 +75,17 @@ export class Touch {
     const all = strengths.length ? strengths.map((each) => each ?? this.house) : [this.house];
     byId("strength").value = Math.floor(all.reduce((sum, each) => sum + each, 0) / all.length + 0.5);
     this.tellStrength();
+  }
+
+  // A look can need fewer steps than a preset has.
+  tellSteps() {
+    const share = this.looks[byId("look").value] ?? 1;
+    for (const radio of document.querySelectorAll("input[name=preset]")) {
+      const preset = this.presets[radio.value];
+      const steps = Math.max(1, Math.round(preset.steps * share));
+      radio.parentElement.querySelector("small").textContent = `${preset.size} px, ${steps} steps`;
+      if (radio.checked) byId("steps").placeholder = steps;
+    }
   }
 
   tellStrength() {
