@@ -1,6 +1,9 @@
 """The gallery on one sheet, each style with its own defaults: `make gallery-sheet`, or with options
 `python -m tests.benchmarks.gallery_sheet --size 384 --styles lilac mosaic --photos astronaut lake_sherburne`.
 
+`--strip` has the first photo and its pictures in these styles side by side instead, as at the top of the README:
+`--strip --styles starry_night great_wave the_kiss stained_glass engraving the_scream --out docs/images/strip.jpg`.
+
 What is painted is kept in a folder and not painted again while photo, style and settings are the same, so that the
 sheet goes on where it was stopped. After a change of the engine, empty that folder.
 """
@@ -26,6 +29,7 @@ from bot.intake import settings_for
 from bot.requests import Options
 from nst_engine import Engine, Settings
 from nst_engine.images import open_picture
+from tests.benchmarks.sheets import row
 
 ROOT: Final = Path(__file__).parents[2]
 PHOTOS: Final = ("astronaut", "lake_sherburne", "roman_colosseum")
@@ -99,8 +103,15 @@ def lay_out(rows: Sequence[Row], panel: int = PANEL) -> Image.Image:
     return sheet
 
 
-def hang(wall: Wall, styles: Sequence[Style], out: Path, panel: int = PANEL) -> int:
-    """Paint what is not kept yet, write the sheet, and return how many pictures were painted."""
+def strip(wall: Wall, styles: Sequence[Style], panel: int = PANEL) -> Image.Image:
+    """The first photo, and beside it its pictures in these styles."""
+    photo = wall.photos[0]
+    pictures = [(style.title, Image.open(wall.file(photo, style)).convert("RGB")) for style in styles]
+    return row([("photo", open_picture(photo.read())), *pictures], panel)
+
+
+def paint_missing(wall: Wall, styles: Sequence[Style]) -> int:
+    """Paint what is not kept yet, and return how many pictures that were."""
     wall.kept.mkdir(parents=True, exist_ok=True)
     missing = [(photo, style) for style in styles for photo in wall.photos if not wall.file(photo, style).exists()]
     engine = Engine() if missing else None
@@ -110,11 +121,17 @@ def hang(wall: Wall, styles: Sequence[Style], out: Path, panel: int = PANEL) -> 
         wall.paint(engine, photo, style)
         seconds = time.monotonic() - began
         print(f"{number} of {len(missing)}: {photo.id} in the style of {style.id}, {seconds:.0f} s", flush=True)
+    return len(missing)
+
+
+def hang(wall: Wall, styles: Sequence[Style], out: Path, panel: int = PANEL, *, is_strip: bool = False) -> int:
+    """Paint what is not kept yet, write the sheet or strip, and return how many pictures were painted."""
+    painted = paint_missing(wall, styles)
     out.parent.mkdir(parents=True, exist_ok=True)
-    sheet = lay_out([wall.row(style) for style in styles], panel)
+    sheet = strip(wall, styles, panel) if is_strip else lay_out([wall.row(style) for style in styles], panel)
     sheet.save(out, "JPEG", quality=QUALITY, optimize=True)
     print(f"{out}: {sheet.width}x{sheet.height} pixels, {out.stat().st_size / 1000:.0f} KB")
-    return len(missing)
+    return painted
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -129,11 +146,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--kept", type=Path, default=ROOT / "out/gallery-sheet", help="where finished pictures are kept"
     )
+    parser.add_argument("--strip", action="store_true", help="the first photo in these styles, side by side")
     parser.add_argument("--out", type=Path, default=ROOT / "docs/images/gallery.jpg")
     chosen = parser.parse_args(arguments)
     photos = [gallery.photos[name] for name in chosen.photos]
     wall = Wall(gallery, photos, chosen.size, chosen.steps, chosen.kept)
-    hang(wall, [gallery.styles[name] for name in chosen.styles], chosen.out, chosen.panel)
+    hang(wall, [gallery.styles[name] for name in chosen.styles], chosen.out, chosen.panel, is_strip=chosen.strip)
 
 
 if __name__ == "__main__":
