@@ -30,6 +30,8 @@ from typing import Any, Final
 from PIL import Image
 
 from bot.config import EngineConfig
+from bot.gallery import Gallery
+from bot.gallery.defaults import suited
 from bot.intake import settings_for
 from bot.requests import Options
 from nst_engine import Engine, Settings
@@ -144,7 +146,8 @@ class Studio:
 
 def chosen_settings(style: str, options: Options) -> Settings:
     """What the bot paints a style with, where a person chose these options."""
-    return settings_for(options, EngineConfig())
+    config = EngineConfig()
+    return settings_for(options, config, suited([Gallery.load().styles[style]], config.default_strength))
 
 
 def table(numbers: Mapping[str, Numbers]) -> str:

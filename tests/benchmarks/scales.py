@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -39,6 +39,8 @@ from tests.benchmarks.sheets import heading, row, stacked
 
 SHEET_PAIRS: Final = looks.PAIRS[:3]
 PANEL: Final = 320
+LARGE: Final = 512
+"""Above it a part of the middle is shown as it is, too."""
 QUALITY: Final = 90
 
 
@@ -82,25 +84,26 @@ class Pair:
 
 @dataclass(frozen=True)
 class Panels:
-    """Results at equal work, kept in a folder."""
+    """Results at equal work, kept in a folder; `megapixel_steps` is that of a size, the standard preset's elsewhere."""
 
     folder: Path
     strength: int | None = None
-    megapixel_steps: float | None = None
+    megapixel_steps: Mapping[int, float] = field(default_factory=dict)
     painter: Engine = field(default_factory=Engine)
     scorer: Engine = field(default_factory=partial(Engine, precision="float32"))
 
     def work(self, pair: measures.Pair, size: int) -> float:
         """The megapixel-steps of a pair at a size, the same for each number of scales."""
-        if self.megapixel_steps is not None:
-            return self.megapixel_steps
+        if size in self.megapixel_steps:
+            return self.megapixel_steps[size]
         usual = settings_for(Options(size=size, preset="standard"), EngineConfig())
         return schedule.work(*fit(*pair.pictures()[0].size, size), usual)
 
     def settings(self, pair: measures.Pair, size: int, scales: int) -> Settings:
         """The bot's settings for that many scales, with as many steps as the work allows."""
         steps = steps_for(fit(*pair.pictures()[0].size, size), self.work(pair, size), scales)
-        return settings_for(Options(size=size, steps=steps, scales=scales, strength=self.strength), EngineConfig())
+        options = Options(size=size, steps=steps, scales=scales, strength=self.strength)
+        return looks.chosen_settings(pair.style, options)
 
     def result(self, pair: measures.Pair, settings: Settings) -> Image.Image:
         """What the pair is painted to, from the folder if it is there."""
@@ -135,7 +138,7 @@ class Panels:
             parts.append(("the middle, 1:1", middle(picture)))
         whole = row(shown, PANEL)
         strip = heading(f"{pair}, {size} pixels, {self.work(pair, size):#.3g} megapixel-steps", whole.width)
-        return [strip, whole, row(parts, PANEL)] if size > PANEL else [strip, whole]
+        return [strip, whole, row(parts, PANEL)] if size > LARGE else [strip, whole]
 
 
 def middle(picture: Image.Image) -> Image.Image:
@@ -187,7 +190,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sheet", type=Path, metavar="FILE", help="write a sheet of --pairs at --sizes; needs --out")
     parser.add_argument("--sizes", type=int, nargs="+", default=[512, 1024])
     parser.add_argument("--pairs", type=measures.Pair.read, nargs="+", default=SHEET_PAIRS, metavar="PHOTO:STYLE")
-    parser.add_argument("--megapixel-steps", type=float, help="the work of each panel")
+    work = "the work of each panel: one number, or one for each of --sizes"
+    parser.add_argument("--megapixel-steps", type=float, nargs="+", metavar="WORK", help=work)
     parser.add_argument("--strength", type=int, help="of the panels; else the bot's own")
     chosen = parser.parse_args(arguments)
     if chosen.out is not None:
@@ -195,7 +199,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.sheet is not None:
         if chosen.out is None:
             parser.error("The sheet's pictures are kept in a folder; name it with --out.")
-        panels = Panels(chosen.out, chosen.strength, chosen.megapixel_steps)
+        works = chosen.megapixel_steps or []
+        works = works * len(chosen.sizes) if len(works) == 1 else works
+        panels = Panels(chosen.out, chosen.strength, dict(zip(chosen.sizes, works, strict=bool(works))))
         make_sheet(panels, chosen.sheet, chosen.pairs, chosen.sizes, chosen.scales)
         return
     print_table(chosen)
