@@ -21,6 +21,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageOps
 from bot.gallery import Gallery
 from nst_engine import Engine, Settings, style_weight_for
 from nst_engine.images import open_picture
+from nst_engine.settings import steps_for
 from tests.benchmarks.sheets import Panel, Panels, row
 
 OUT: Final = Path(__file__).parents[2] / "docs/images/options"
@@ -28,6 +29,7 @@ PANEL: Final = 256
 QUALITY: Final = 85
 MOST_BYTES: Final = 60_000
 STRENGTH: Final = 75
+BOLD: Final = 85
 PHOTO: Final = "lake_sherburne"
 STYLE: Final = "starry_night"
 OTHER: Final = "stained_glass"
@@ -80,6 +82,15 @@ def strength(easel: Easel) -> Panels:
 def colours(easel: Easel) -> Panels:
     names = {name: name for name in ("style", "content", "luminance")}
     return [("photo", named("astronaut")), *easel.each("colours", names, photo="astronaut")]
+
+
+def look(easel: Easel) -> Panels:
+    how = {"style_weight": style_weight_for(BOLD), "scales": 2}
+    return [
+        (name, easel.paint(photo, look=name, steps=steps_for(name, easel.steps), **how))
+        for photo in ("astronaut", "oakland_zoo_otters")
+        for name in ("gatys", "faithful")
+    ]
 
 
 def style_scale(easel: Easel) -> Panels:
@@ -201,7 +212,7 @@ def alpha(easel: Easel) -> Panels:
 SHEETS: Final[Mapping[str, Callable[[Easel], Panels]]] = {
     sheet.__name__: sheet
     for sheet in (
-        *(strength, colours, style_scale, blend, masks, start, seed, style_layers, content_layers),
+        *(strength, look, colours, style_scale, blend, masks, start, seed, style_layers, content_layers),
         *(moments_weight, tv_weight, pooling, padding, scales, optimizer, timelapse, animation, alpha),
     )
 }
