@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from bot.gallery.hands.canvas import Plane, Random, blurred, colour, encoded, grain, grid, lit
+from bot.gallery.hands.canvas import Plane, Random, blurred, colour, encoded, grain, lit
 
 FINER: Final = 3
-FRAME: Final = 22
 LAYERS: Final = ((11.0, 1.0, 0.15), (8.0, 1.0, 0.30), (6.4, 0.75, 0.46), (5.4, 0.40, 0.60))
 """Width of a dot in pixels, share of the places that get one, and how far its hue strays, layer on layer."""
 FINE: Final = (3.8, 0.85, 0.28)
@@ -21,12 +20,11 @@ GROUND: Final = (226, 205, 168)
 
 
 def dotted(scene: Plane, flow: Plane, random: Random) -> Image.Image:
-    """The scene in dots, the coarse ones first, on a warm ground, within a painted frame of contrary colours."""
+    """The scene in dots, the coarse ones first, on a warm ground."""
     height, width = scene.shape[:2]
-    target = _framed(scene)
     canvas = Image.new("RGB", (width * FINER, height * FINER), GROUND)
     relief = Image.new("L", canvas.size, 0)
-    slope_y, slope_x = np.gradient(encoded(blurred(target, 1.2)), axis=(0, 1))
+    slope_y, slope_x = np.gradient(encoded(blurred(scene, 1.2)), axis=(0, 1))
     fine = blurred(np.hypot(slope_x, slope_y).max(axis=2), 1.5) > 0.03
     for size, share, stray in (*LAYERS, FINE):
         at = _places(width, height, size * 0.80, share, random)
@@ -34,7 +32,7 @@ def dotted(scene: Plane, flow: Plane, random: Random) -> Image.Image:
         if size == FINE[0]:
             kept = fine[row, column]
             at, column, row = at[kept], column[kept], row[kept]
-        tints = _divided(target[row, column], stray, random)
+        tints = _divided(scene[row, column], stray, random)
         angles = flow[row, column] + random.normal(0, 0.25, len(at))
         _dab(ImageDraw.Draw(canvas), ImageDraw.Draw(relief), at, angles, size, tints, random)
     paint = np.asarray(canvas.resize((width, height), Image.Resampling.LANCZOS), dtype=np.float32) / 255
@@ -43,17 +41,6 @@ def dotted(scene: Plane, flow: Plane, random: Random) -> Image.Image:
     shade = lit(blurred(1.6 * body + weave, 0.6), (-0.6, -0.8, 1.4))
     lighted = paint * (0.66 + 0.42 * shade)[..., None]
     return Image.fromarray((np.clip(lighted, 0, 1) * 255 + 0.5).astype(np.uint8))
-
-
-def _framed(scene: Plane) -> Plane:
-    """The scene with a border whose colour answers the one beside it, dark violet and blue against the light."""
-    height, width = scene.shape[:2]
-    x, y = grid(height, width)
-    edge = np.minimum(np.minimum(x, width - x), np.minimum(y, height - y))
-    beside = blurred(scene, 24)
-    contrary = np.clip(beside.mean(axis=2, keepdims=True) * 1.25 - beside, 0, 1) * 0.8
-    border = contrary + colour("2a2466")
-    return np.where((edge < FRAME)[..., None], border, scene).astype(np.float32)
 
 
 def _places(width: int, height: int, pitch: float, share: float, random: Random) -> NDArray[np.float64]:
