@@ -5,6 +5,8 @@ from __future__ import annotations
 import discord as library
 import pytest
 
+from bot.gallery import Gallery
+from bot.gallery.defaults import suited
 from nst_engine.settings import style_weight_for
 from tests.adapters.test_discord_wishes import photo_of, told
 from tests.standins.discord import DiscordStandIn, Invocation, Message, Place
@@ -12,6 +14,11 @@ from tests.standins.discord.house import House, a_style, jpeg, picture_of
 from tests.standins.discord.world import ATTACH_FILES, BOT_PERMISSIONS
 
 pytest_plugins = ["tests.standins.discord.fixtures"]
+
+
+def own_strength(gallery: Gallery, *names: str) -> str:
+    """The strength that suits these styles, as the panel has it."""
+    return str(suited([gallery.styles[name] for name in names], 0).strength)
 
 
 async def panel_of(discord: DiscordStandIn, invocation: Invocation) -> Message:
@@ -50,21 +57,26 @@ async def test_a_message_is_stylized(swift_house: House, discord: DiscordStandIn
 async def test_the_panel_shows_what_suits_the_styles_until_a_strength_is_chosen(
     swift_house: House, discord: DiscordStandIn
 ) -> None:
+    gallery = swift_house.studio.gallery
+    alone, both = own_strength(gallery, "the_scream"), own_strength(gallery, "the_scream", "stained_glass")
+    assert len({alone, both, str(swift_house.studio.default_strength)}) == 3
     panel = await panel_of(discord, await discord.use_menu("Stylize", discord.say(discord.upload(jpeg()))))
     await choose(discord, panel, "style", "the_scream")
-    await discord.until(lambda: panel.chosen("strength") == ["60"])
+    await discord.until(lambda: panel.chosen("strength") == [alone])
     await choose(discord, panel, "style", "the_scream", "stained_glass")
-    await discord.until(lambda: panel.chosen("strength") == ["68"])
+    await discord.until(lambda: panel.chosen("strength") == [both])
     painted = await discord.press(panel, "Paint")
     await picture_of(discord, painted)
-    assert (await swift_house.job_of(painted)).settings["style_weight"] == style_weight_for(68)
+    assert (await swift_house.job_of(painted)).settings["style_weight"] == style_weight_for(int(both))
     await choose(discord, panel, "strength", "50")
     await choose(discord, panel, "style", "stained_glass")
     assert panel.chosen("strength") == ["50"]
 
 
 async def test_another_style_in_the_panel_is_as_strong_as_suits_it(swift_house: House, discord: DiscordStandIn) -> None:
-    for strength, shown in ((None, "75"), (20, "20")):
+    glass = own_strength(swift_house.studio.gallery, "stained_glass")
+    assert glass != own_strength(swift_house.studio.gallery, "the_scream")
+    for strength, shown in ((None, glass), (20, "20")):
         options = {} if strength is None else {"strength": strength}
         result = await picture_of(discord, await discord.stylize(discord.upload(jpeg()), style="the_scream", **options))
         panel = await panel_of(discord, await discord.press(result, "Other style"))

@@ -414,6 +414,16 @@ async def test_about_tells_what_is_usual(swift_house: House, discord: DiscordSta
     assert usual.startswith("48 pixels") and usual.endswith("strength 30")
 
 
+async def test_about_tells_the_strength_of_the_usual_style(swift_house: House, discord: DiscordStandIn) -> None:
+    await set_here(swift_house, style="the_scream")
+    strength = swift_house.studio.gallery.styles["the_scream"].defaults.strength
+    assert strength not in (None, swift_house.studio.default_strength)
+    invocation = await discord.invoke("about")
+    await discord.until(lambda: invocation.original and invocation.original.embeds)
+    assert invocation.original is not None
+    assert invocation.original.embeds[0]["fields"][1]["value"].endswith(f"strength {strength}")
+
+
 # The gallery of the server
 
 

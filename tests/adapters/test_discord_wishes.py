@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.requests import Job, StylizeRequest
-from nst_engine.settings import style_weight_for
+from nst_engine.settings import PRESETS, steps_for, style_weight_for
 from tests.standins.discord import DiscordStandIn, Invocation
 from tests.standins.discord.house import House, a_style, jpeg, picture_of
 from tests.standins.discord.world import BOT_PERMISSIONS, MANAGE_MESSAGES, MEMBER_PERMISSIONS, READ_HISTORY
@@ -30,13 +30,14 @@ async def told(discord: DiscordStandIn, invocation: Invocation) -> str:
 
 
 async def test_every_option_reaches_the_engine(swift_house: House, discord: DiscordStandIn) -> None:
-    invocation = await discord.stylize(
-        discord.upload(jpeg()), style=a_style(), strength=40, colours="luminance", size=96, preset="draft", seed=9
-    )
-    await picture_of(discord, invocation)
-    settings = (await swift_house.job_of(invocation)).settings
-    expected = {"style_weight": style_weight_for(40), "colours": "luminance", "size": 96, "steps": 60, "seed": 9}
-    assert expected.items() <= settings.items()
+    chosen: dict[str, Any] = {"strength": 40, "colours": "luminance", "size": 96, "preset": "draft", "seed": 9}
+    expected = {"style_weight": style_weight_for(40), "colours": "luminance", "size": 96, "seed": 9}
+    for look in ("gatys", "faithful"):
+        invocation = await discord.stylize(discord.upload(jpeg()), style=a_style(), look=look, **chosen)
+        await picture_of(discord, invocation)
+        settings = (await swift_house.job_of(invocation)).settings
+        expected |= {"look": look, "steps": steps_for(look, PRESETS["draft"].steps)}
+        assert expected.items() <= settings.items()
 
 
 async def test_the_queue_knows_who_is_a_moderator(
@@ -45,9 +46,9 @@ async def test_the_queue_knows_who_is_a_moderator(
     told_queue: list[bool] = []
     take = swift_house.studio._take
 
-    async def listening(request: StylizeRequest, *more: Any) -> Job:
+    async def listening(request: StylizeRequest, *more: Any, **named: Any) -> Job:
         told_queue.append(request.moderator)
-        return await take(request, *more)
+        return await take(request, *more, **named)
 
     monkeypatch.setattr(swift_house.studio, "_take", listening)
     moderator = discord.add_person("grace", permissions=MEMBER_PERMISSIONS | MANAGE_MESSAGES)

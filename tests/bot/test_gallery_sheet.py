@@ -24,7 +24,12 @@ def wall(kept: Path, **changes: int) -> Wall:
 def test_each_style_is_painted_with_its_own_defaults(tmp_path: Path) -> None:
     settings = wall(tmp_path).settings(INK)
     assert (settings.size, settings.steps, settings.start) == (48, 2, {"matched": 1.0})
-    assert wall(tmp_path).settings(SCREAM).style_weight == style_weight_for(60)
+    weights = []
+    for style in (INK, SCREAM):
+        assert style.defaults.strength is not None
+        weights.append(style_weight_for(style.defaults.strength))
+    assert [wall(tmp_path).settings(style).style_weight for style in (INK, SCREAM)] == weights
+    assert weights[0] != weights[1]
 
 
 def test_other_pictures_and_other_settings_are_painted_anew(tmp_path: Path) -> None:

@@ -225,7 +225,9 @@ async def test_what_is_usual_fills_what_was_not_chosen(atelier: Atelier, ask: An
     assert expected.items() <= chosen.settings.items()
     await studio.places.change(*HERE, strength=None)
     suited = await studio.submit(ask(styles=()))
-    assert suited.settings["style_weight"] == style_weight_for(88), "the style's own, before the configuration's"
+    own = studio.gallery.styles["starry_night"].defaults.strength
+    assert own not in (None, studio.default_strength)
+    assert suited.settings["style_weight"] == style_weight_for(own), "the style's own, before the configuration's"
     weighed = await studio.submit(ask(options=Options(style_weight=0.5, preset="draft")))
     assert weighed.settings["style_weight"] == 0.5 and weighed.settings["size"] != 48
     await studio.places.change(*HERE, strength=1, colours="luminance")

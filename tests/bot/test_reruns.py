@@ -12,6 +12,7 @@ import pytest
 from bot.app import open_atelier
 from bot.config import Config
 from bot.errors import BadOption, NoSuchJob
+from bot.gallery.defaults import suited
 from bot.requests import Job, Options, StylizeRequest
 from bot.reruns import Rerun, settings_again, strength_of
 from bot.studio import Studio
@@ -32,6 +33,13 @@ async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
             yield atelier.studio
     finally:
         await engine.stop()
+
+
+def own_strength(studio: Studio, *names: str) -> int:
+    """The strength that suits these styles of the gallery."""
+    strength = suited([studio.gallery.styles[name] for name in names], studio.default_strength).strength
+    assert strength is not None
+    return strength
 
 
 async def ask(studio: Studio, photo: bytes, **changes: Any) -> Job:
@@ -77,13 +85,16 @@ async def test_another_style(studio: Studio, photo: bytes) -> None:
 
 
 async def test_another_style_is_painted_as_suits_it(studio: Studio, photo: bytes) -> None:
+    scream, ink_strength = own_strength(studio, "the_scream"), own_strength(studio, "ink_landscape")
+    both = own_strength(studio, "the_scream", "stained_glass")
+    assert len({scream, ink_strength, both, studio.default_strength, 20}) == 5
     job = await ask(studio, photo, styles=("the scream",))
-    assert strength_of(job.settings) == 60
+    assert strength_of(job.settings) == scream
     assert await studio.has_usual_strength(job)
     ink = await studio.rerun(job.id, again(styles=("ink landscape",)))
-    assert (strength_of(ink.settings), ink.settings["start"]) == (88, {"matched": 1.0})
+    assert (strength_of(ink.settings), ink.settings["start"]) == (ink_strength, {"matched": 1.0})
     back = await studio.rerun(ink.id, again(styles=("the scream", "stained glass")))
-    assert (strength_of(back.settings), back.settings["start"]) == (68, {"content": 1.0})
+    assert (strength_of(back.settings), back.settings["start"]) == (both, {"content": 1.0})
     own = await studio.rerun(back.id, again(styles=(await studio._input(job.photo),)))
     assert strength_of(own.settings) == studio.default_strength
     softer = await studio.rerun(own.id, again(styles=("the scream",), options=Options(strength=20)))
@@ -102,10 +113,10 @@ async def test_the_strength_of_a_place_goes_before_that_of_another_style(studio:
     job = await ask(studio, photo, styles=("the scream",))
     await studio.places.change("test", "there", strength=33)
     assert strength_of((await studio.rerun(job.id, again(styles=("lilac",)))).settings) == 33
-    assert strength_of((await studio.rerun(job.id, again())).settings) == 60
+    assert strength_of((await studio.rerun(job.id, again())).settings) == own_strength(studio, "the_scream")
     assert await studio.usual_strength("test", "there", ("lilac",)) == 33
-    assert await studio.usual_strength("test", "here", ("lilac",)) == 88
-    assert await studio.usual_strength("test", "here") == 85
+    assert await studio.usual_strength("test", "here", ("lilac",)) == own_strength(studio, "lilac")
+    assert await studio.usual_strength("test", "here") == studio.default_strength
 
 
 async def test_the_same_origin_is_one_job(studio: Studio, photo: bytes) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bot.config import EngineConfig
+from bot.gallery import Gallery
 from nst_engine.settings import PRESETS
 from tests.standins.redis_server import free_port
 
@@ -54,6 +56,19 @@ def test_stylize_prints_the_summary(tmp_path: Path) -> None:
     assert "48x32 pixels, 2 steps" in done.stdout
     assert "100%" in done.stderr
     assert Image.open(out).format == "JPEG"
+
+
+@pytest.mark.slow
+def test_stylize_takes_the_strength_of_the_style_where_none_is_chosen(tmp_path: Path) -> None:
+    own = Gallery.load().styles["the_scream"].defaults.strength
+    assert own not in (None, EngineConfig().default_strength)
+    out, small = str(tmp_path / "out.png"), ["--size", "64", "--steps", "2", "--json"]
+    totals = []
+    for strength in ([], ["--strength", str(own)]):
+        done = atelier("stylize", PHOTO, "the_scream", "-o", out, *small, *strength)
+        assert done.returncode == 0, done.stderr
+        totals.append(json.loads(done.stdout)["losses"]["total"])
+    assert totals[0] == pytest.approx(totals[1], rel=1e-6)
 
 
 @pytest.mark.parametrize(
