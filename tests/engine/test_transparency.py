@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from nst_engine.colour import colour_moments
 from nst_engine.engine import Engine
 from nst_engine.errors import PictureError
-from nst_engine.images import RESAMPLING, flatten, to_tensor
+from nst_engine.images import RESAMPLING, flatten, to_picture, to_tensor
 from nst_engine.losses import gram_loss, moments, moments_loss, total_variation
 from nst_engine.masks import at_layer
 from nst_engine.objective import Objective, StyleMoments, Weights, style_moments
@@ -161,6 +161,17 @@ def test_hidden_colours_never_come_out(
         results.append(nst.stylize(content, [cut_out(waves, oval(waves.size), hidden)], settings))
     assert results[0].summary.losses == results[1].summary.losses
     assert results[0].picture.tobytes() == results[1].picture.tobytes()
+
+
+def test_a_run_and_a_score_look_at_what_is_seen_alone(nst: Engine, otters: Image.Image, waves: Image.Image) -> None:
+    """An opaque picture of the very same pixels has another style, as its whole counts."""
+    small = otters.resize((64, 36))
+    clear = cut_out(small, oval(small.size))
+    same = to_picture(colours(clear))
+    seen, whole = (nst.stylize(each, [waves], FEW).summary.losses["style"][0] for each in (clear, same))
+    assert abs(seen / whole - 1) > 0.05
+    scored, plain = (nst.score(each, [waves], same).style for each in (clear, same))
+    assert abs(scored / plain - 1) > 0.05
 
 
 def test_matched_colours_are_matched_where_they_can_be_seen(otters: Image.Image, waves: Image.Image) -> None:
