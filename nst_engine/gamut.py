@@ -6,7 +6,7 @@ from typing import Final
 
 import torch
 
-SHARE: Final = 3e-5
+SHARE: Final = 7e-10
 """The penalty's weight as a share of the style's magnitude; how it was found: docs/performance.md."""
 
 
@@ -20,9 +20,10 @@ def gamut_weight(style_magnitude: float) -> float:
 
 
 def gamut_penalty(picture: torch.Tensor, weight: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """`weight` times the mean squared distance of a picture's values from 0..255, (1,), and its gradient.
+    """`weight` times the sum of squared distances of a picture's values from 0..255, (1,), and its gradient.
 
-    Without it a run ends at values that no file can hold, and clamping them raises the losses by up to 150 %.
+    Without it a run ends at values that no file can hold, and clamping them raises the losses by up to 150 %. The sum
+    rather than the mean: large pictures, which get few steps, need more of it.
     """
     excess = picture - picture.clamp(0, 255)
-    return weight * excess.square().mean().reshape(1), (2 * weight / excess.numel()) * excess
+    return weight * excess.square().sum().reshape(1), (2 * weight) * excess
