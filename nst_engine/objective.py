@@ -46,6 +46,32 @@ class Weights:
         """The layers that are looked at."""
         return {*self.content_layers, *self.style_layers}
 
+    def joined(self, content: torch.Tensor, style: torch.Tensor, variation: torch.Tensor) -> torch.Tensor:
+        """The losses in the order of `LOSS_NAMES`, their sum last: a vector of 4. The style's is weighed already."""
+        parts = [self.content * content, style, self.tv * variation]
+        return torch.stack([*parts, torch.stack(parts).sum()])
+
+
+def content_targets(
+    network: FeatureNetwork, content: torch.Tensor, weights: Weights, parts: Sequence[Block]
+) -> dict[str, torch.Tensor]:
+    """The activations of a content (1, 3, H, W) at its layers, whole, in float32 or better, seen in blocks."""
+    targets: dict[str, torch.Tensor] = {}
+    with torch.no_grad():
+        for block in parts:
+            features = network(content[(..., *block.outer)], weights.layers)
+            for name in weights.content_layers:
+                part = features[name][(..., *block.inner(halvings(name)))]
+                part = part.to(torch.promote_types(part.dtype, torch.float32))
+                if len(parts) == 1:
+                    targets[name] = part
+                    continue
+                if name not in targets:
+                    sides = [side >> halvings(name) for side in content.shape[-2:]]
+                    targets[name] = part.new_empty(1, part.shape[1], *sides)
+                targets[name][(..., *block.place(halvings(name)))] = part
+    return targets
+
 
 def style_moments(
     network: FeatureNetwork,
@@ -99,7 +125,7 @@ class Objective:
         self._visible = visible
         self._regions = Regions(regions, content.shape[-2:], visible)
         self._seen = Regions(None, content.shape[-2:], visible)
-        self._targets = self._content_targets(content)
+        self._targets = content_targets(network, content, self.weights, self.blocks)
         self._content_values = {
             name: target.shape[1] * float(self._seen.places(name, 0)) for name, target in self._targets.items()
         }
@@ -122,7 +148,9 @@ class Objective:
                 features = self._features(picture, block)
                 sums.add(features, block)
                 content = content + self._content_part(features, block)
-            return self._joined(content, self._style_loss(sums.normalised()), total_variation(picture, self._visible))
+            return self.weights.joined(
+                content, self._style_loss(sums.normalised()), total_variation(picture, self._visible)
+            )
 
     def evaluate(self, picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The same losses, and the gradient of their sum: (1, 3, H, W)."""
@@ -152,7 +180,7 @@ class Objective:
             assert outer.grad is not None
             rows, across = block.outer
             gradient[..., rows, across] += outer.grad
-        losses = self._joined(content, style, variation)
+        losses = self.weights.joined(content, style, variation)
         if self.tail is not None:
             if rests:
                 self.tail.passed()
@@ -171,24 +199,6 @@ class Objective:
         rows, across = block.outer
         outer = picture[..., rows, across].detach().requires_grad_()
         return outer, self.network(outer, layers)
-
-    def _content_targets(self, content: torch.Tensor) -> dict[str, torch.Tensor]:
-        """The content's activations, whole, in float32 or better."""
-        targets: dict[str, torch.Tensor] = {}
-        with torch.no_grad():
-            for block in self.blocks:
-                features = self._features(content, block)
-                for name in self.weights.content_layers:
-                    part = features[name][(..., *block.inner(halvings(name)))]
-                    if len(self.blocks) == 1:
-                        targets[name] = part.to(torch.promote_types(part.dtype, torch.float32))
-                        continue
-                    sides = [side >> halvings(name) for side in content.shape[-2:]]
-                    if name not in targets:
-                        dtype = torch.promote_types(part.dtype, torch.float32)
-                        targets[name] = torch.empty(1, part.shape[1], *sides, dtype=dtype, device=part.device)
-                    targets[name][(..., *block.place(halvings(name)))] = part
-        return targets
 
     def _content_part(self, features: Mapping[str, torch.Tensor], block: Block) -> torch.Tensor:
         """This block's part of the content loss, not yet weighed by `Weights.content`."""
@@ -326,10 +336,6 @@ class Objective:
         variation = total_variation(leaf, self._visible)
         (gradient,) = torch.autograd.grad(self.weights.tv * variation, leaf)
         return gradient, variation.detach()
-
-    def _joined(self, content: torch.Tensor, style: torch.Tensor, variation: torch.Tensor) -> torch.Tensor:
-        parts = [self.weights.content * content, style, self.weights.tv * variation]
-        return torch.stack([*parts, torch.stack(parts).sum()])
 
 
 def _product(row: torch.Tensor, matrix: torch.Tensor, symmetric: torch.Tensor) -> torch.Tensor:

@@ -17,7 +17,7 @@ import torch
 
 from nst_engine.blocks import Block, blocks, margin
 from nst_engine.losses import content_loss, total_variation
-from nst_engine.objective import Weights
+from nst_engine.objective import Weights, content_targets
 from nst_engine.regions import Regions
 from nst_engine.settings import exact_strength
 from nst_engine.tail import Tail
@@ -184,7 +184,7 @@ class SlicedWasserstein:
         self._visible = visible
         self._regions = Regions(regions, content.shape[-2:], visible)
         self._seen = Regions(None, content.shape[-2:], visible)
-        self._targets = self._content_targets(content)
+        self._targets = content_targets(network, content, self.weights, self.blocks)
         self._content_values = {
             name: target.shape[1] * float(self._seen.places(name, 0)) for name, target in self._targets.items()
         }
@@ -217,7 +217,7 @@ class SlicedWasserstein:
             content = torch.zeros((), device=picture.device)
             for block in self.blocks:
                 content = content + self._take_in(found, self._features(picture[(..., *block.outer)]), block)
-            return self._joined(content, self._style(found)[0], total_variation(picture, self._visible))
+            return self.weights.joined(content, self._style(found)[0], total_variation(picture, self._visible))
 
     def evaluate(self, picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The same losses, and the gradient of their sum: (1, 3, H, W)."""
@@ -240,7 +240,7 @@ class SlicedWasserstein:
             slopes = [self._slope(name, here.detach(), found, pulls, block) for name, here in features.items()]
             (slope,) = torch.autograd.grad(list(features.values()), outer, slopes)
             gradient[(..., *block.outer)] += slope
-        return self._joined(content, style, variation.detach()), gradient
+        return self.weights.joined(content, style, variation.detach()), gradient
 
     def _features(self, outer: torch.Tensor) -> dict[str, torch.Tensor]:
         features: dict[str, torch.Tensor] = self.network(outer, self.weights.layers)
@@ -248,21 +248,6 @@ class SlicedWasserstein:
 
     def _projections(self, picture: torch.Tensor) -> dict[str, Projection]:
         return {name: Projection(name, picture) for name in self.weights.style_layers}
-
-    def _content_targets(self, content: torch.Tensor) -> dict[str, torch.Tensor]:
-        """The content's activations, whole, in float32 or better."""
-        targets: dict[str, torch.Tensor] = {}
-        with torch.no_grad():
-            for block in self.blocks:
-                features = self._features(content[(..., *block.outer)])
-                for name in self.weights.content_layers:
-                    level = halvings(name)
-                    part = features[name][(..., *block.inner(level))]
-                    if name not in targets:
-                        sides = [side >> level for side in content.shape[-2:]]
-                        targets[name] = content.new_empty(1, part.shape[1], *sides)
-                    targets[name][(..., *block.place(level))] = part
-        return targets
 
     def _as_here(self, style: Values, content: torch.Tensor) -> Values:
         """A style's values, as many as there are places here."""
@@ -334,10 +319,6 @@ class SlicedWasserstein:
             apart, seen = features[(..., *inner)] - whole[(..., *place)], self._seen.at(name, 0, place)
             slope[(..., *inner)] += factor * (apart if seen is None else apart * seen)
         return slope
-
-    def _joined(self, content: torch.Tensor, style: torch.Tensor, variation: torch.Tensor) -> torch.Tensor:
-        parts = [self.weights.content * content, style, self.weights.tv * variation]
-        return torch.stack([*parts, torch.stack(parts).sum()])
 
 
 def variance(values: Sequence[torch.Tensor]) -> float:
