@@ -13,7 +13,7 @@ from PIL import Image
 from bot.gallery import Gallery
 from nst_engine import Engine, Settings
 from nst_engine.colour import luminance
-from nst_engine.images import RESAMPLING, fit_area, flatten, open_picture, to_tensor
+from nst_engine.images import SHARP, fit_area, flatten, open_picture, to_tensor
 from nst_engine.run import Run
 from nst_engine.studies import Pictures
 
@@ -71,11 +71,16 @@ def loss_of(scorer: Engine, photo: Image.Image, style: Image.Image, settings: Se
 def style_shares(
     scorer: Engine, photo: Image.Image, style: Image.Image, picture: Image.Image, sides: Sequence[int]
 ) -> list[float]:
-    """The style loss of a picture made as small as each of the longer sides, as a share of the photo's own there."""
-    own = as_large_as(photo, picture)
+    """The style loss of a picture made as small as each of the longer sides, as a share of the photo's own there.
+
+    Picture, photo and style are made smaller alike, so that nothing is left for the reference's filter to soften: it
+    would take for strokes that are too strong what are just as sharp as the style's.
+    """
     shares = []
     for side in sides:
-        left, unpainted = (scorer.score(photo, [style], reduced(each, side)).style for each in (picture, own))
+        small, own = reduced(picture, side), reduced(as_large_as(photo, picture), side)
+        painting = with_area_of(style, small)
+        left, unpainted = (scorer.score(own, [painting], each).style for each in (small, own))
         shares.append(left / unpainted)
     return shares
 
@@ -86,19 +91,19 @@ def sides_for(longer: int) -> list[int]:
 
 
 def reduced(picture: Image.Image, longer: int) -> Image.Image:
-    """The picture with that longer side, each pixel the mean of those that it stands for."""
+    """The picture with that longer side, resized as a run resizes its pictures."""
     width, height = (max(1, round(side * longer / max(picture.size))) for side in picture.size)
-    return picture.resize((width, height), Image.Resampling.BOX)
+    return picture.resize((width, height), SHARP)
 
 
 def as_large_as(photo: Image.Image, picture: Image.Image) -> Image.Image:
     """The photo at the size of a picture, as a run sees it."""
-    return flatten(photo).resize(picture.size, RESAMPLING)
+    return flatten(photo).resize(picture.size, SHARP)
 
 
 def with_area_of(style: Image.Image, picture: Image.Image) -> Image.Image:
     """The style with about as many pixels as a picture has, as a run sees it."""
-    return flatten(style).resize(fit_area(*style.size, picture.width * picture.height), RESAMPLING)
+    return flatten(style).resize(fit_area(*style.size, picture.width * picture.height), SHARP)
 
 
 def light(picture: Image.Image) -> NDArray[np.float64]:

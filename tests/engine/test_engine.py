@@ -218,8 +218,9 @@ def test_the_score_agrees_with_an_independent_implementation(
 
 def test_the_forecast_tells_of_blocks_and_of_smaller_pictures(nst: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(size=2048, steps=50)
+    monkeypatch.setattr(engine_module, "free_memory", lambda _: 1 << 50)
     whole = nst.forecast((4000, 3000), settings)
-    assert (whole.width, whole.height) == (2048, 1536)
+    assert (whole.width, whole.height, whole.block) == (2048, 1536, None)
     for share, blocks, told in ((2.0, False, ""), (0.7, True, "in blocks of"), (0.01, True, "will be smaller")):
         monkeypatch.setattr(engine_module, "free_memory", lambda _, share=share: int(share * whole.bytes))
         forecast = nst.forecast((4000, 3000), settings)

@@ -51,7 +51,7 @@ def test_the_judge_knows_what_photos_show(judge: Judge, gallery: Gallery, otters
 
 
 def test_the_judge_tells_a_painting_from_a_photo(judge: Judge, small_otters: Image.Image, mosaic: Image.Image) -> None:
-    painting = mosaic.resize((96, 96))
+    painting = mosaic.resize((96, 96), Image.Resampling.LANCZOS)
     assert judge.distance(painting, painting) == 0
     left, right = painting.crop((0, 0, 48, 96)), painting.crop((48, 0, 96, 96))
     assert 0 < 2 * judge.distance(left, right) < judge.distance(small_otters, painting)
@@ -78,10 +78,12 @@ def test_structure_is_that_of_the_photo_alone(small_otters: Image.Image) -> None
     assert abs(structure(ImageOps.mirror(small_otters), small_otters)) < 0.2
 
 
-def test_made_smaller_a_pixel_is_a_mean() -> None:
-    pixels = np.arange(8 * 4 * 3, dtype=np.uint8).reshape(4, 8, 3)
-    means = pixels.reshape(2, 2, 4, 2, 3).mean(axis=(1, 3))
-    np.testing.assert_allclose(np.asarray(reduced(Image.fromarray(pixels), 4)), means, atol=0.5)
+def test_made_smaller_it_keeps_its_shape_and_its_light(small_otters: Image.Image) -> None:
+    small = reduced(small_otters, 48)
+    assert small.size == (48, 27)
+    light, wanted = (np.asarray(each, float).mean(axis=(0, 1)) for each in (small, small_otters))
+    np.testing.assert_allclose(light, wanted, atol=1)
+    assert contrast(small) == pytest.approx(contrast(small_otters), rel=0.1)
 
 
 @pytest.mark.parametrize(
@@ -108,13 +110,13 @@ def test_style_losses_are_shares_of_the_photos_own(
 ) -> None:
     photo = as_large_as(otters, small_otters)
     assert style_shares(nst, otters, mosaic, photo, [96, 48]) == [1, 1]
-    painting = mosaic.resize((96, 96))
+    painting = mosaic.resize((96, 96), Image.Resampling.LANCZOS)
     assert max(style_shares(nst, otters, mosaic, painting, [96, 48])) < 0.1
 
 
 def test_a_painting_has_its_own_contrast_and_chroma(nst: Engine, judge: Judge, mosaic: Image.Image) -> None:
     studio = looks.Studio(nst, nst, judge)
-    numbers = studio.measure(mosaic.rotate(90), mosaic, mosaic.resize((96, 96), Image.Resampling.BILINEAR))
+    numbers = studio.measure(mosaic.rotate(90), mosaic, mosaic.resize((96, 96), Image.Resampling.LANCZOS))
     assert numbers["contrast"] == numbers["the style's contrast"] > 20
     assert numbers["chroma"] == numbers["the style's chroma"] > 2
     assert numbers["judge"] == 0 < numbers["the photo's judge"]

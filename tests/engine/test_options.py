@@ -67,7 +67,7 @@ def test_the_style_scale_is_the_size_of_the_strokes(nst: Engine) -> None:
 
     def period(scale: float) -> float:
         """Of the waves across, in pixels: by their mean frequency, each by its power."""
-        picture = paint(nst, flat, stripes, style_scale=scale, seed=1, steps=25)
+        picture = paint(nst, flat, stripes, style_scale=scale, seed=1, steps=40)
         waves = np.asarray(picture.convert("L"), float)
         power = (np.abs(np.fft.rfft(waves - waves.mean(), axis=1)) ** 2).sum(axis=0)
         return SIDE * float(power.sum() / (power * np.arange(len(power))).sum())

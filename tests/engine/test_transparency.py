@@ -269,7 +269,7 @@ def test_shares_of_regions_are_those_of_what_is_seen(exact_network: FeatureNetwo
 
 @pytest.mark.slow
 def test_a_cut_out_has_no_fringe(nst: Engine, otters: Image.Image, starry_night: Image.Image) -> None:
-    """The pixels at its edge are as far from white as they are when the whole photo is painted."""
+    """The pixels at its edge are no nearer to white than they are when the whole photo is painted."""
     settings = Settings(size=128, steps=30)
     alpha = oval(otters.size)
     whole = nst.stylize(otters, [starry_night], settings).picture
@@ -279,7 +279,7 @@ def test_a_cut_out_has_no_fringe(nst: Engine, otters: Image.Image, starry_night:
     edge = (np.asarray(seen) > 60) & (np.asarray(inside) < 128)
     assert edge.sum() > 100
     to_white = [255 - np.asarray(each.convert("RGB"), float)[edge].mean() for each in (whole, result)]
-    assert to_white[1] == pytest.approx(to_white[0], abs=12)
+    assert to_white[1] > to_white[0] - 12
 
 
 def test_what_is_transparent_all_over_is_refused(nst: Engine, otters: Image.Image, waves: Image.Image) -> None:
