@@ -24,7 +24,7 @@ EASE: Final = 0.5
 """How much L-BFGS's objective is eased (`Objective.ease`) in the first half of its steps; then that falls to 0."""
 EASED_STEPS: Final = 60
 """Runs of fewer steps are eased, and damped, in proportion: there the beginning is more of the whole."""
-LATE_RATE: Final = 0.4
+LATE_RATE: Final = 1 / 3
 """The share of L-BFGS's full step in the second half, where the falling ease makes full ones overshoot."""
 
 
