@@ -7,16 +7,20 @@ from typing import Final
 import torch
 
 SHARE: Final = 7e-10
-"""The penalty's weight as a share of the style's magnitude; how it was found: docs/performance.md."""
+LEAST: Final = 1e-4
+"""The penalty's weight as a share of the style's magnitude, for the sum of squares, and at least for their mean.
+
+How they were found: docs/performance.md.
+"""
 
 
-def gamut_weight(style_magnitude: float) -> float:
-    """The weight of the penalty for a style of that magnitude (`Objective.style_magnitude`).
+def gamut_weight(style_magnitude: float, values: int) -> float:
+    """The weight of the penalty on a picture of so many values, for a style of that magnitude.
 
-    It is the style that pulls colours out of range, by its weight and by how strong its Gram matrices are: so clamping
-    costs little at every strength and with every style.
+    It is the style that pulls colours out of range, by its weight and by how strong its Gram matrices are
+    (`Objective.style_magnitude`): so clamping costs little at every strength and with every style.
     """
-    return SHARE * style_magnitude
+    return style_magnitude * max(SHARE, LEAST / values)
 
 
 def gamut_penalty(picture: torch.Tensor, weight: float) -> tuple[torch.Tensor, torch.Tensor]:

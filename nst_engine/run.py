@@ -187,7 +187,7 @@ class Run:
     def _new_descent(self, study: Study, start: torch.Tensor, made: Plan, steps: int) -> Descent:
         room, shares = self._room, self._pictures.shares
         objective = objective_for(room.network, study, shares, room.targets, made.block)
-        gamut = gamut_weight(objective.style_magnitude())
+        gamut = gamut_weight(objective.style_magnitude(), start.numel())
         return Descent(objective, start, self._settings.optimizer, made.history, steps, gamut)
 
     def _steps(self, number: int, study: Study, descent: Descent, end: int) -> None:

@@ -62,7 +62,8 @@ def cures(on: bool) -> Iterator[list[int]]:
         stack.enter_context(patch.object(Descent, "result", seen))
         if not on:
             stack.enter_context(patch.object(optimise, "LATE_RATE", 1.0))
-            stack.enter_context(patch.object(gamut, "SHARE", 0.0))
+            for name in ("SHARE", "LEAST"):
+                stack.enter_context(patch.object(gamut, name, 0.0))
         yield restarts
 
 
