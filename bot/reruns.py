@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from bot.errors import BadOption
-from bot.intake import settings_in
+from bot.gallery.entries import DEFAULTS
+from bot.intake import NO_SETTINGS, settings_in
 from bot.languages import told
 from bot.requests import NOTHING_CHOSEN, Address, Options
 from nst_engine.errors import SettingsError
@@ -69,7 +70,7 @@ def _suited_anew(before: Mapping[str, Any], suited_before: Options, suits: Optio
     changes: dict[str, Any] = {}
     if is_of_strength(before, suited_before.strength) and suits.strength is not None:
         changes["style_weight"] = style_weight_for(suits.strength)
-    for name in ("style_scale", "scales", "start"):
+    for name in sorted(set(DEFAULTS) - set(NO_SETTINGS)):
         then, now, own = getattr(suited_before, name), getattr(suits, name), getattr(usual, name)
         if before.get(name, own) == (own if then is None else then):
             changes[name] = own if now is None else now

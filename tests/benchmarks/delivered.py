@@ -10,23 +10,19 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from bot.config import EngineConfig
 from bot.gallery import Gallery, Style
-from bot.gallery.defaults import suited
-from bot.intake import settings_for
 from bot.requests import Options
 from nst_engine.engine import Engine
 from nst_engine.images import open_picture
 from nst_engine.objectives import objective_for
 from nst_engine.run import Run
 from nst_engine.studies import Pictures
+from tests.benchmarks.measures import chosen_settings
 
 
 def ratios(painter: Engine, scorer: Engine, photo: Style, style: Style, size: int, steps: int) -> tuple[float, float]:
     """Delivered over told, and delivered over optimised, of one pair."""
-    config = EngineConfig()
-    suits = suited([style], config.default_strength)
-    settings = settings_for(Options(size=size, steps=steps), config, suits)
+    settings = chosen_settings(style, Options(size=size, steps=steps))
     pictures = Pictures(open_picture(photo.read()), (open_picture(style.read()),), (), settings)
     study, picture, summary = Run(painter.room(), pictures).paint()
     objective = objective_for(scorer.room().network, study, pictures.shares, scorer.room().targets, None)

@@ -25,10 +25,10 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from bot.config import EngineConfig
 from bot.gallery import Gallery, Style
 from bot.gallery.defaults import suited
-from bot.intake import settings_for
 from bot.requests import Options
 from nst_engine import Engine, Settings
 from nst_engine.images import open_picture
+from tests.benchmarks.measures import chosen_settings
 from tests.benchmarks.sheets import row
 
 ROOT: Final = Path(__file__).parents[2]
@@ -58,9 +58,7 @@ class Wall:
 
     def settings(self, style: Style) -> Settings:
         """How the bot paints this style at this size where its person chooses nothing."""
-        config = EngineConfig()
-        suits = suited([style], config.default_strength)
-        return settings_for(Options(size=self.size, steps=self.steps), config, suits)
+        return chosen_settings(style, Options(size=self.size, steps=self.steps))
 
     def file(self, photo: Style, style: Style) -> Path:
         """Where the photo in this style is kept: another file for other pictures and for other settings."""

@@ -29,13 +29,11 @@ from typing import Any, Final
 
 from PIL import Image
 
-from bot.config import EngineConfig
 from bot.gallery import Gallery
-from bot.gallery.defaults import suited
-from bot.intake import settings_for
 from bot.requests import Options
 from nst_engine import Engine, Settings
 from nst_engine.images import open_picture
+from tests.benchmarks import measures
 from tests.benchmarks.judge import Judge
 from tests.benchmarks.measures import (
     Pair,
@@ -146,8 +144,7 @@ class Studio:
 
 def chosen_settings(style: str, options: Options) -> Settings:
     """What the bot paints a style with, where a person chose these options."""
-    config = EngineConfig()
-    return settings_for(options, config, suited([Gallery.load().styles[style]], config.default_strength))
+    return measures.chosen_settings(Gallery.load().styles[style], options)
 
 
 def table(numbers: Mapping[str, Numbers]) -> str:

@@ -10,7 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from bot.gallery import Gallery
+from bot.config import EngineConfig
+from bot.gallery import Gallery, Style
+from bot.gallery.defaults import suited
+from bot.intake import settings_for
+from bot.requests import Options
 from nst_engine import Engine, Settings
 from nst_engine.colour import luminance
 from nst_engine.images import SHARP, fit_area, flatten, open_picture, to_tensor
@@ -66,6 +70,12 @@ def loss_of(scorer: Engine, photo: Image.Image, style: Image.Image, settings: Se
     run = Run(scorer.room(), Pictures(photo, (style,), (), one_step), start=lambda study: study.alike(picture))
     *_, summary = run.paint()
     return summary.first("total")
+
+
+def chosen_settings(style: Style, options: Options) -> Settings:
+    """What the bot paints a style with, where a person chose these options."""
+    config = EngineConfig()
+    return settings_for(options, config, suited([style], config.default_strength))
 
 
 def style_shares(
